@@ -1,0 +1,140 @@
+"""Frozen dataclasses for the things people handle one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from klankbord.schema import ShiftKind, Tone
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that could not be stored, as written to `afgekeurd.csv`."""
+
+    file: str  # file name without its folders
+    row: int  # 1-based line or record number in the file, header included
+    column: str  # "" when the row as a whole is at fault
+    reason: str  # Dutch, without the offending value
+    raw: str = ""  # the row as read, for the person who mends it
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """Rows of one source file: `rows_in == stored + duplicates + rejected`, always."""
+
+    file: str
+    source: str
+    kind: str  # "feedback" or "customers"
+    rows_in: int
+    stored: int
+    duplicates: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a file was recognised as, and on what grounds."""
+
+    path: Path
+    source: str  # reader name, such as "table", "transcript", "webvtt"
+    confidence: float  # 0 … 1
+    reason: str
+    details: dict[str, str] = field(default_factory=dict)  # encoding, delimiter, column roles …
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A customer's own words with the date they came in."""
+
+    feedback_id: str
+    text: str
+    received_at: datetime | None
+    channel: str
+    tone: Tone | None
+
+
+@dataclass(frozen=True)
+class ToneShift:
+    """A detected change in one customer's tone."""
+
+    shift_id: str  # stable: customer, kind and date of the turn
+    customer_id: str
+    kind: ShiftKind
+    before: Tone
+    after: Tone
+    before_at: datetime
+    after_at: datetime
+    probability: float  # posterior probability that the change is real
+    expected_fdr: float  # expected share of false alarms among this and all higher-ranked shifts
+    value_eur: float | None
+    channels: tuple[str, ...]
+    before_quote: Quote | None
+    after_quote: Quote | None
+    explanation: str  # one Dutch sentence
+    priority: float  # ranking key: probability x size x value x recency
+    evidence: tuple[str, ...]  # feedback ids
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A recurring complaint subject."""
+
+    theme_id: str
+    parent_id: str | None
+    label: str
+    keywords: tuple[str, ...]
+    mentions: int  # pieces of feedback that mention it
+    share: float  # of all complaining feedback, 0 … 1
+    trend: str  # "stijgend", "dalend", "stabiel" or "te weinig gegevens"
+    trend_p: float | None  # adjusted for multiple testing
+    weekly: tuple[tuple[date, int, int], ...]  # (week start, mentions, feedback in that week)
+    value_eur: float | None  # value of the customers who mention it
+    owner: str  # department
+    quotes: tuple[Quote, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A theme's measured association with the score; never a cause."""
+
+    theme_id: str
+    score_metric: str
+    mentions: int
+    impact: float | None  # score points, with mention minus without, other themes held equal
+    impact_low: float | None  # 90 % interval
+    impact_high: float | None
+    verdict: str  # "lager", "hoger", "geen aantoonbaar verband" or "te weinig gegevens"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A step in the inner loop (one customer) or the outer loop (a structural fix)."""
+
+    action_id: str
+    loop: str  # "inner" or "outer"
+    kind: str
+    customer_id: str | None
+    theme_id: str | None
+    owner: str
+    due: date
+    priority: float
+    status: str
+    reason: str
+    evidence: tuple[str, ...]
+    wel_niet_later: str
+    draft: str
+
+
+class Progress(Protocol):
+    """Told how far a stage is; the command line draws a bar, a library user may pass `silent`."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Report `done` of `total` units of the Dutch-named `stage`."""
+
+
+def silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001
+    """Ignore progress."""
