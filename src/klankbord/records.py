@@ -133,7 +133,7 @@ class Progress(Protocol):
     """Told how far a stage is; the command line draws a bar, a library user may pass `silent`."""
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Report `done` of `total` units of the Dutch-named `stage`."""
+        """Report `done` of `total` units of the named `stage`."""
 
 
 def silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001

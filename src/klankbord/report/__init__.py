@@ -1,1 +1,11 @@
+"""The report: all numbers first, then a page, a workbook and machine-readable exports."""
 
+from __future__ import annotations
+
+from klankbord.report.build import build
+from klankbord.report.html import write_html
+from klankbord.report.model import Report
+from klankbord.report.tables import write_tables
+from klankbord.report.workbook import write_workbook
+
+__all__ = ["Report", "build", "write_html", "write_tables", "write_workbook"]

@@ -1,1 +1,43 @@
+"""Sources: from paths to batches of feedback or customers, with every rejected row accounted for.
 
+`expand` turns folders and patterns into files, `detect` says what a file is, `read` yields its
+batches. A reader puts the source's own id as "<source>:<id>" in feedback_id, or ""; `FeedbackIds`
+fills the empty ones after the customer ids have been replaced by pseudonyms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from klankbord.records import Detection
+from klankbord.sources.batch import Batch
+from klankbord.sources.detect import recognise
+from klankbord.sources.identity import FeedbackIds
+from klankbord.sources.paths import expand
+from klankbord.sources.profile import Profile, load_profile
+
+__all__ = ["Batch", "FeedbackIds", "Profile", "detect", "expand", "load_profile", "read"]
+
+_TIMEZONE = "Europe/Amsterdam"
+
+
+def detect(path: Path, profile: Profile | None = None) -> Detection:
+    """Say what `path` holds and on what grounds; raises as `read` does."""
+    return recognise(path, profile, _TIMEZONE).detection
+
+
+def read(
+    path: Path,
+    profile: Profile | None = None,
+    *,
+    timezone: str = _TIMEZONE,
+    batch_rows: int = 20_000,
+) -> Iterator[Batch]:
+    """Yield the rows of `path` in batches; times without a zone are in `timezone`.
+
+    Raises UnreadableInputError, or UnsupportedSourceError for a source that is recognised but
+    not read yet; both name the file and the next thing to try.
+    """
+    source = recognise(path, profile, timezone)
+    yield from source.batches(max(batch_rows, 1))

@@ -1,1 +1,9 @@
+"""The workspace that outlives a run: feedback, scores, shifts, themes and the closed loop.
 
+This package is the only place that speaks SQL. Arrow tables go in and come out.
+"""
+
+from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
+from klankbord.store.workspace import Workspace
+
+__all__ = ["ActionEvent", "ImportRecord", "RunRecord", "Workspace"]

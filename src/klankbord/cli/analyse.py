@@ -1,0 +1,109 @@
+"""`klankbord analyse`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from klankbord.cli.output import note, path_for_people, progress_bars
+from klankbord.errors import UnreadableInputError
+
+DEMO_NOTICE = (
+    "Dit is een demonstratie met een verzonnen bedrijf en verzonnen klanten; "
+    "de uitkomsten zeggen niets over de kwaliteit van Klankbord."
+)
+
+
+def analyse(
+    sources: list[str] = typer.Argument(
+        None,
+        help="Files, folders or patterns: survey, review and transcript exports (CSV, XLSX, "
+        "JSON, JSONL, TXT, VTT). What a file is, is read from its content.",
+        show_default=False,
+    ),
+    *,
+    out: Path = typer.Option(
+        ..., "--out", "-o", help="Folder for the report and the exports.", show_default=False
+    ),
+    workspace: Path = typer.Option(
+        None,
+        "--workspace",
+        "-w",
+        help="Database that remembers feedback and actions, so that next week's run continues "
+        "(default: klankbord.db; with --demo: in the --out folder).",
+        show_default=False,
+    ),
+    profile: Path = typer.Option(
+        None,
+        "--profile",
+        "-p",
+        help="TOML file that says which column is what.",
+        show_default=False,
+    ),
+    fdr: float = typer.Option(
+        None, "--fdr", help="Tolerated share of false alarms among tone shifts (default: 0.10)."
+    ),
+    language: str = typer.Option(
+        None, "--language", "-l", help="Language of the report: nl or en (default: nl)."
+    ),
+    keep_ids: bool = typer.Option(
+        None,
+        "--keep-ids",
+        help="Write the original customer ids in the exports, for those who may see them.",
+        show_default=False,
+    ),
+    demo: bool = typer.Option(
+        False, "--demo", help="Analyse the bundled demonstration company instead of SOURCES."
+    ),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes and no progress bars."),
+) -> None:
+    """Read feedback, find tone shifts, themes and drivers, and write the report and actions.
+
+    Into --out go rapport.html (open it first), acties.xlsx and .csv, toonverschuivingen.csv,
+    themas.csv, feedback.parquet, segmenten.parquet, afgekeurd.csv (rejected rows) and run.json.
+
+    Example: klankbord analyse enquete.csv reviews.jsonl gesprekken/ --out rapport
+
+    Example: klankbord analyse chats.tsv --profile chats.toml --out rapport --fdr 0.05
+    """
+    from klankbord import pipeline
+    from klankbord.resources import bundled
+    from klankbord.settings import load_settings
+
+    if demo == bool(sources):
+        raise UnreadableInputError(
+            "give SOURCES or --demo, one of the two", hint="klankbord analyse --help"
+        )
+    settings = load_settings(
+        fdr=fdr,
+        language=language,
+        keep_ids=keep_ids,
+        company="Demonstratie" if demo else None,
+    )
+    if demo:
+        sources = [str(bundled("corpora/demo/exports"))]
+    default = out / "klankbord.db" if demo else Path("klankbord.db")
+    with progress_bars(quiet=quiet) as progress:
+        summary = pipeline.analyse(
+            [Path(source) for source in sources],
+            out,
+            workspace=workspace or default,
+            settings=settings,
+            profile=profile,
+            notice=DEMO_NOTICE if demo else "",
+            progress=progress,
+        )
+    total = summary.totals
+    note(
+        f"{total.rows_in} rows in: {total.stored} stored, {total.duplicates} duplicate, "
+        f"{total.rejected} rejected"
+        + (f" (see {path_for_people(out / 'afgekeurd.csv')})" if total.rejected else ""),
+        quiet=quiet,
+    )
+    note(
+        f"{summary.shifts} tone shifts, about {summary.expected_false:.1f} expected false alarms; "
+        f"{summary.themes} themes; {summary.actions} open actions",
+        quiet=quiet,
+    )
+    note(f"report: {path_for_people(summary.report)}", quiet=quiet)

@@ -1,0 +1,33 @@
+"""Which department owns an action, and the question it brings to the huddle."""
+
+from __future__ import annotations
+
+from klankbord.loop.rules import rules
+
+
+def departments() -> tuple[str, ...]:
+    """Return the departments that can own an action, in the order of the routing file."""
+    return tuple(rules("routing")["departments"])
+
+
+def huddle_question(department: str) -> str:
+    """Return the Dutch question of a department for the huddle; "" for an unknown department."""
+    return str(rules("routing")["departments"].get(department, ""))
+
+
+def owner_for_cause(cause: str, complaint_theme: str | None) -> str:
+    """Route a step towards one customer; what no cause decides, the complaint theme does."""
+    owner = rules("routing")["causes"].get(cause)
+    return str(owner) if owner else owner_for_complaint(complaint_theme)
+
+
+def owner_for_complaint(complaint_theme: str | None) -> str:
+    """Route by what the complaint is about."""
+    routing = rules("routing")
+    fallback = routing["fallback"]["department"]
+    return str(routing["complaint_themes"].get(complaint_theme or "", fallback))
+
+
+def owner_for_theme(owner: str, complaint_theme: str | None) -> str:
+    """Keep the owner that a theme has, where that is a department; else route it."""
+    return owner if owner in departments() else owner_for_complaint(complaint_theme)

@@ -1,0 +1,360 @@
+"""What gives rise to an action: tone shifts, open complaints, detractors, ambassadors, themes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from klankbord.loop.facts import CustomerValues, moments
+from klankbord.loop.rules import rules
+from klankbord.records import Driver, Quote, Theme, ToneShift
+from klankbord.schema import (
+    SCORE_RANGES,
+    TONE_PROBABILITIES,
+    TONES,
+    AuthorRole,
+    ScoreMetric,
+    Tone,
+)
+
+_SCALE = len(TONES) - 1  # tone levels between boos and enthousiast
+_CONTENT_RANK = Tone.POSITIEF.rank
+_HIGHEST_DETRACTOR = 6
+_CERTAINTY_OF_IMPACT = 0.9  # the interval of a driver
+_UNTESTED = 0.5
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One ground for an action; its weight is probability x size x value weight."""
+
+    cause: str  # key in reasons.toml
+    customer_id: str | None
+    theme: Theme | None
+    probability: float  # that it is so
+    size: float  # how much it matters, 0 … 1
+    value_eur: float | None
+    evidence: tuple[str, ...]
+    said: Quote | None = None
+    earlier: Quote | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)  # for the sentence
+
+
+def from_shifts(shifts: Iterable[ToneShift], moment: datetime) -> list[Signal]:
+    """Return a signal for each tone shift that is not too long ago."""
+    reasons = rules("reasons")
+    oldest = moment - timedelta(days=reasons["shift_days"])
+    return [
+        Signal(
+            cause=str(shift.kind),
+            customer_id=shift.customer_id,
+            theme=None,
+            probability=shift.probability,
+            size=_size(str(shift.kind), abs(shift.after.rank - shift.before.rank) / _SCALE),
+            value_eur=shift.value_eur,
+            evidence=shift.evidence,
+            said=shift.after_quote,
+            earlier=shift.before_quote,
+            facts={
+                "before": shift.before,
+                "after": shift.after,
+                "before_at": shift.before_at,
+                "after_at": shift.after_at,
+            },
+        )
+        for shift in shifts
+        if shift.after_at >= oldest
+    ]
+
+
+def scored_feedback(feedback: pa.Table, scores: pa.Table) -> pa.Table:
+    """Join scores to the customer-written, identified feedback they belong to."""
+    found = pc.index_in(scores.column("feedback_id"), value_set=feedback.column("feedback_id"))
+    known = pc.is_valid(found)
+    scores = scores.filter(known)
+    rows = feedback.select(
+        [
+            "customer_id",
+            "author_role",
+            "conversation_id",
+            "turn",
+            "verbatim",
+            "received_at",
+            "channel",
+        ]
+    ).take(found.filter(known))
+    for name in rows.column_names:
+        scores = scores.append_column(name, rows.column(name))
+    return scores.filter(
+        pc.and_(
+            pc.is_valid(scores.column("customer_id")),
+            pc.is_in(
+                scores.column("author_role"),
+                pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN], pa.string()),
+            ),
+        )
+    )
+
+
+def from_open_complaints(
+    scored: pa.Table, values: CustomerValues, moment: datetime
+) -> list[Signal]:
+    """Return one signal per customer who asked for a solution lately and not yet has it.
+
+    A later answer of the same customer that is content and asks nothing counts as solved.
+    """
+    recent = _recent(scored, moment)
+    asking = recent.filter(recent.column("unresolved"))
+    if not asking.num_rows:
+        return []
+    people = asking.column("customer_id").unique()
+    solved = _last_content(recent.filter(pc.is_in(recent.column("customer_id"), people)))
+    open_rows: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in _rows(asking):
+        if row.order > solved.get(row.customer_id, (-1, -1)):
+            open_rows[row.customer_id].append(row)
+    signals = []
+    for customer, rows in sorted(open_rows.items()):
+        rows.sort(key=lambda row: (row.order, row.quote.feedback_id), reverse=True)
+        last = rows[0]
+        signals.append(
+            Signal(
+                cause="onopgelost",
+                customer_id=customer,
+                theme=None,
+                probability=1 - last.content,
+                size=_size("onopgelost", (_CONTENT_RANK - last.mean_rank) / _SCALE),
+                value_eur=values.value(customer),
+                evidence=tuple(row.quote.feedback_id for row in rows),
+                said=last.quote,
+                facts={"after_at": last.quote.received_at},
+            )
+        )
+    return signals
+
+
+def from_detractors(feedback: pa.Table, values: CustomerValues, moment: datetime) -> list[Signal]:
+    """Return a signal for each valuable customer whose latest recent NPS answer is 0 to 6."""
+    asked = _recent(feedback, moment)
+    asked = asked.filter(
+        pc.and_(
+            pc.equal(asked.column("score_metric"), ScoreMetric.NPS),
+            pc.and_(
+                pc.is_valid(asked.column("score_value")), pc.is_valid(asked.column("customer_id"))
+            ),
+        )
+    )
+    asked = asked.sort_by([("received_at", "ascending"), ("feedback_id", "ascending")])
+    columns = ("customer_id", "score_value", "feedback_id", "verbatim", "received_at", "channel")
+    latest = {
+        row[0]: row
+        for row in zip(*(asked.column(name).to_pylist() for name in columns), strict=True)
+    }
+    signals = []
+    for customer, (_, score, feedback_id, verbatim, received_at, channel) in sorted(latest.items()):
+        value = values.value(customer)
+        if score <= _HIGHEST_DETRACTOR and values.is_valuable(value):
+            quote = Quote(feedback_id, verbatim, received_at, channel, None)
+            signals.append(
+                Signal(
+                    cause="criticus",
+                    customer_id=customer,
+                    theme=None,
+                    probability=1.0,
+                    size=_size("criticus", (_HIGHEST_DETRACTOR + 1 - score) / 7),
+                    value_eur=value,
+                    evidence=(feedback_id,),
+                    said=quote if verbatim else None,
+                    facts={"after_at": received_at, "score": f"{score:g}"},
+                )
+            )
+    return signals
+
+
+def from_ambassadors(
+    scored: pa.Table, values: CustomerValues, moment: datetime, unhappy: frozenset[str]
+) -> list[Signal]:
+    """Return signals for the warmest recent recommendations, one per customer, capped.
+
+    Customers in `unhappy` come first in another step and are left out here.
+    """
+    reasons = rules("reasons")
+    recent = _recent(scored, moment)
+    fans = recent.filter(
+        pc.and_(
+            pc.and_(recent.column("ambassador_cue"), pc.invert(recent.column("churn_cue"))),
+            pc.is_in(
+                recent.column("tone"), pa.array([Tone.POSITIEF, Tone.ENTHOUSIAST], pa.string())
+            ),
+        )
+    )
+    best: dict[str, tuple[float, _Row]] = {}
+    for row in _rows(fans):
+        weight = row.enthusiastic * values.weight(values.value(row.customer_id))
+        if row.customer_id in unhappy or row.unresolved:
+            continue
+        known = best.get(row.customer_id)
+        if known is None or (weight, row.order, row.quote.feedback_id) > (
+            known[0],
+            known[1].order,
+            known[1].quote.feedback_id,
+        ):
+            best[row.customer_id] = (weight, row)
+    ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+    kept = ranked[: reasons["most_thanks"]]
+    return [
+        Signal(
+            cause="ambassadeur",
+            customer_id=customer,
+            theme=None,
+            probability=row.enthusiastic,
+            size=_size("ambassadeur", 0),
+            value_eur=values.value(customer),
+            evidence=(row.quote.feedback_id,),
+            said=row.quote,
+            facts={
+                "after_at": row.quote.received_at,
+                "kept": len(kept),
+                "found": len(ranked),
+                "days": reasons["recent_days"],
+            },
+        )
+        for customer, (_, row) in kept
+    ]
+
+
+def from_themes(
+    themes: Sequence[Theme],
+    drivers: Iterable[Driver],
+    evidence: Mapping[str, tuple[str, ...]],
+) -> list[Signal]:
+    """Return a signal for each theme that grows or goes with a lower score; one per theme.
+
+    `evidence` holds each theme's feedback ids, latest first.
+    """
+    dragging = _strongest_drag(drivers)
+    signals = []
+    for theme in themes:
+        driver = dragging.get(theme.theme_id)
+        grows = theme.trend == "stijgend"
+        if driver is None and not grows:
+            continue
+        chances = []
+        if grows:
+            chances.append(_UNTESTED if theme.trend_p is None else 1 - theme.trend_p)
+        facts: dict[str, object] = {
+            "theme": theme.label,
+            "mentions": theme.mentions,
+            "share": theme.share,
+        }
+        drag = 0.0
+        if driver is not None:
+            chances.append(_CERTAINTY_OF_IMPACT)
+            drag = _relative_impact(driver)
+            facts |= {"impact": driver.impact, "metric": driver.score_metric, "grows": grows}
+        cause = "thema_stijgt" if driver is None else "thema_drukt_score"
+        signals.append(
+            Signal(
+                cause=cause,
+                customer_id=None,
+                theme=theme,
+                probability=max(chances),
+                size=_size(cause, max(theme.share, drag)),
+                value_eur=theme.value_eur,
+                evidence=evidence[theme.theme_id],
+                facts=facts,
+            )
+        )
+    return signals
+
+
+def _size(cause: str, measured: float) -> float:
+    smallest = rules("reasons")["causes"][cause]["minimum_size"]
+    return float(min(1.0, max(smallest, measured)))
+
+
+def _strongest_drag(drivers: Iterable[Driver]) -> dict[str, Driver]:
+    found: dict[str, Driver] = {}
+    for driver in drivers:
+        if driver.verdict == "lager" and driver.impact is not None:
+            known = found.get(driver.theme_id)
+            if known is None or (_relative_impact(driver), driver.score_metric) > (
+                _relative_impact(known),
+                known.score_metric,
+            ):
+                found[driver.theme_id] = driver
+    return found
+
+
+def _relative_impact(driver: Driver) -> float:
+    low, high = SCORE_RANGES[ScoreMetric(driver.score_metric)]
+    return abs(driver.impact or 0.0) / (high - low)
+
+
+def _recent(table: pa.Table, moment: datetime) -> pa.Table:
+    received = table.column("received_at")
+    oldest = moment - timedelta(days=rules("reasons")["recent_days"])
+    kind = received.type
+    return table.filter(
+        pc.and_(
+            pc.greater_equal(received, pa.scalar(oldest, kind)),
+            pc.less_equal(received, pa.scalar(moment, kind)),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One scored piece of feedback of the few that are looked at one at a time."""
+
+    customer_id: str
+    order: tuple[int, int]  # moment and turn
+    quote: Quote
+    content: float  # probability of positief or enthousiast
+    enthusiastic: float
+    mean_rank: float
+    unresolved: bool
+    mixed: bool
+
+
+def _rows(scored: pa.Table) -> list[_Row]:
+    probabilities = np.column_stack(
+        [scored.column(name).to_numpy() for name in TONE_PROBABILITIES]
+    ).astype(float)
+    mean_rank = probabilities @ np.arange(len(TONES))
+    turns = pc.fill_null(scored.column("turn"), 0).to_pylist()
+    names = ("customer_id", "feedback_id", "verbatim", "received_at", "channel", "tone")
+    columns = [scored.column(name).to_pylist() for name in names]
+    unresolved = scored.column("unresolved").to_pylist()
+    mixed = scored.column("mixed").to_pylist()
+    return [
+        _Row(
+            customer_id=customer,
+            order=(int(moment), turns[row]),
+            quote=Quote(feedback_id, verbatim, received_at, channel, Tone(tone)),
+            content=float(probabilities[row, _CONTENT_RANK:].sum()),
+            enthusiastic=float(probabilities[row, -1]),
+            mean_rank=float(mean_rank[row]),
+            unresolved=unresolved[row],
+            mixed=mixed[row],
+        )
+        for row, (moment, customer, feedback_id, verbatim, received_at, channel, tone) in enumerate(
+            zip(moments(scored), *columns, strict=True)
+        )
+    ]
+
+
+def _last_content(scored: pa.Table) -> dict[str, tuple[int, int]]:
+    """Return when each customer last sounded content, without a complaint or a question."""
+    latest: dict[str, tuple[int, int]] = {}
+    for row in _rows(scored):
+        settled = row.quote.tone in (Tone.POSITIEF, Tone.ENTHOUSIAST)
+        if settled and not row.unresolved and not row.mixed:
+            latest[row.customer_id] = max(latest.get(row.customer_id, (-1, -1)), row.order)
+    return latest

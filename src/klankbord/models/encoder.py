@@ -1,0 +1,137 @@
+"""Sentence encoders: the bundled static one, or any sentence-transformers folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from klankbord.errors import MissingExtraError, ModelError
+from klankbord.models.card import CARD_FILE, file_digest, read_card
+from klankbord.resources import bundled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+BUNDLED_ENCODER = "models/encoder-static"
+_BATCH = 1024
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors whose inner product is their similarity."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Short digest of the weights."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return an array (n, dimension) of unit length rows; a text without words gives zeros."""
+
+
+class StaticEncoder:
+    """A model2vec folder: the mean of token vectors, without torch."""
+
+    def __init__(self, folder: Path) -> None:
+        from model2vec import StaticModel
+
+        self.fingerprint = _fingerprint(folder)
+        try:
+            self._model = StaticModel.from_pretrained(folder, quantize_to="float32")
+        except Exception as error:  # noqa: BLE001 - tokenizers and safetensors share no base class
+            raise ModelError("encoder cannot be loaded", where=str(folder)) from error
+        self.dimension = int(self._model.dim)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return an array (n, dimension) of unit length rows; a text without words gives zeros."""
+        if len(texts) == 0:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        vectors = self._model.encode(
+            list(texts), batch_size=_BATCH, normalize=False, use_multiprocessing=False
+        )
+        return unit_rows(vectors)
+
+
+class TransformerEncoder:
+    """Any sentence-transformers folder on this machine; needs torch."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise MissingExtraError(
+                "this encoder needs sentence-transformers",
+                hint="pip install sentence-transformers",
+            ) from error
+        self.fingerprint = _fingerprint(folder)
+        try:
+            self._model: Any = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+            )
+        except Exception as error:  # noqa: BLE001 - the loaders share no base class
+            raise ModelError("encoder cannot be loaded", where=str(folder)) from error
+        self.dimension = int(self._model.encode([""], show_progress_bar=False).shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return an array (n, dimension) of unit length rows; a text without words gives zeros."""
+        if len(texts) == 0:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        vectors = self._model.encode(
+            list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False
+        )
+        return unit_rows(vectors)
+
+
+def load_encoder(name: str = "") -> Encoder:
+    """Return the bundled encoder for "", else the model in the folder `name`.
+
+    Only folders on this machine are read, nothing is downloaded. Raises ModelError where the
+    folder is missing, is no model, or differs from the digests on its card.
+    """
+    folder = Path(name) if name else bundled(BUNDLED_ENCODER)
+    if not folder.is_dir():
+        raise ModelError(
+            "encoder folder does not exist",
+            where=name,
+            hint="download the model first and give the folder it is in",
+        )
+    if (folder / CARD_FILE).is_file():
+        read_card(folder).verify()
+    return StaticEncoder(folder) if _is_static(folder) else TransformerEncoder(folder)
+
+
+def unit_rows(vectors: Any) -> Vectors:
+    """Scale every row to length one; rows of zeros stay zero."""
+    rows = np.asarray(vectors, dtype=np.float32)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Vectors = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return scaled
+
+
+def _is_static(folder: Path) -> bool:
+    """Tell whether a folder is in the layout model2vec writes."""
+    config = folder / "config.json"
+    return (
+        (folder / "tokenizer.json").is_file()
+        and config.is_file()
+        and '"model2vec"' in config.read_text("utf-8")
+    )
+
+
+def _fingerprint(folder: Path) -> str:
+    if (folder / CARD_FILE).is_file():
+        return read_card(folder).fingerprint
+    import hashlib
+
+    listing = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".safetensors", ".json", ".txt", ".model"}:
+            listing.update(f"{path.relative_to(folder).as_posix()}:{file_digest(path)}\n".encode())
+    return listing.hexdigest()[:12]

@@ -1,0 +1,76 @@
+"""From tables and findings to the finished report model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from klankbord.models.card import ModelCard
+from klankbord.records import Action, Driver, RejectedRow, SourceCount, Theme
+from klankbord.report.action_rows import action_section
+from klankbord.report.facts import Facts, customer_values, gather
+from klankbord.report.method import method
+from klankbord.report.model import Findings, Report
+from klankbord.report.overview import overview
+from klankbord.report.risk import value_at_risk
+from klankbord.report.shift_rows import shift_section
+from klankbord.report.theme_rows import theme_section
+from klankbord.report.wording import Wording, neutralise
+from klankbord.settings import Settings
+
+
+def build(
+    *,
+    feedback: pa.Table,
+    scores: pa.Table,
+    segments: pa.Table,
+    customers: pa.Table,
+    findings: Findings,
+    themes: Sequence[Theme],
+    drivers: Sequence[Driver],
+    actions: Sequence[Action],
+    counts: Sequence[SourceCount] = (),
+    rejected: Sequence[RejectedRow] = (),
+    models: Sequence[ModelCard] = (),
+    settings: Settings,
+    as_of: date,
+    notice: str = "",
+    original_ids: Mapping[str, str] | None = None,
+) -> Report:
+    """Compute, sort, round and word everything the page and the workbook show.
+
+    `original_ids` maps pseudonyms to the ids to show instead; without it pseudonyms stay.
+    """
+    wording = Wording(settings.language, settings.timezone, dict(original_ids or {}))
+    today = wording.local_day(as_of) if isinstance(as_of, datetime) else as_of
+    facts = gather(feedback, scores, wording)
+    values = customer_values(feedback, customers, np.datetime64(today, "D"))
+    shifts = shift_section(findings, actions, values, wording)
+    theme_part = theme_section(themes, drivers, wording)
+    action_part = action_section(actions, themes, today, wording)
+    risk = value_at_risk(findings.shifts, values, wording)
+    return Report(
+        language=settings.language,
+        company=neutralise(settings.company),
+        notice=neutralise(notice),
+        identifiable=bool(original_ids),
+        as_of=today,
+        as_of_text=wording.day(today),
+        period_text=_period(facts, wording),
+        overview=overview(facts, shifts, theme_part, action_part, counts, risk, today, wording),
+        shifts=shifts,
+        themes=theme_part,
+        actions=action_part,
+        method=method(feedback, scores, segments, findings, rejected, models, settings, wording),
+    )
+
+
+def _period(facts: Facts, wording: Wording) -> str:
+    dated = facts.day[~np.isnat(facts.day)]
+    if not len(dated):
+        return wording("page.no_period")
+    first, last = dated.min().astype(date), dated.max().astype(date)
+    return wording("page.period", start=wording.day(first), end=wording.day(last))

@@ -1,0 +1,91 @@
+"""Columns of feedback and scores side by side as arrays, for what customers themselves wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from klankbord.report.wording import Wording
+from klankbord.schema import TONE_PROBABILITIES, TONES, AuthorRole, ScoreMetric
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One entry per piece of feedback by a customer (or by somebody unknown)."""
+
+    day: np.ndarray  # datetime64[D], NaT without a date
+    customer: np.ndarray  # int, -1 without a customer
+    tone: np.ndarray  # int 0 (boos) … 4 (enthousiast), -1 without words or for a non-answer
+    level: np.ndarray  # float, expected tone rank 0 … 4, nan likewise
+    metric: np.ndarray  # str, "" without a score
+    score: np.ndarray  # float, nan without a score
+    names: tuple[str, ...]  # customer ids by number
+
+    def main_metric(self) -> str:
+        """Return the metric to report: NPS where there is any, else the most frequent, else ""."""
+        present = self.metric[(self.metric != "") & ~np.isnan(self.score)]
+        if not len(present):
+            return ""
+        kinds, counts = np.unique(present, return_counts=True)
+        if ScoreMetric.NPS in kinds:
+            return str(ScoreMetric.NPS)
+        return str(kinds[counts.argmax()])
+
+
+def gather(feedback: pa.Table, scores: pa.Table, wording: Wording) -> Facts:
+    """Align `scores` with the customer-written rows of `feedback`."""
+    by_customer = pc.is_in(
+        feedback["author_role"], pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN])
+    )
+    feedback = feedback.filter(by_customer)
+    joined = scores.take(pc.index_in(feedback["feedback_id"], scores["feedback_id"]))
+    flat = pc.fill_null(joined["non_answer"], True).to_numpy()
+    tone = pc.fill_null(pc.index_in(joined["tone"], pa.array(list(TONES))), -1).to_numpy()
+    tone = np.where(flat, -1, tone).astype(np.int64)
+    chances = np.column_stack([_floats(joined[name]) for name in TONE_PROBABILITIES]).reshape(
+        -1, len(TONES)
+    )
+    level = np.where(tone >= 0, chances @ np.arange(len(TONES)), np.nan)
+    coded = pc.dictionary_encode(feedback["customer_id"].combine_chunks())
+    days = feedback["received_at"].to_numpy().astype("datetime64[us]")
+    return Facts(
+        day=wording.local_days(days),
+        customer=pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64),
+        tone=tone,
+        level=level,
+        metric=pc.fill_null(feedback["score_metric"], "").to_numpy().astype(str),
+        score=_floats(feedback["score_value"]),
+        names=tuple(coded.dictionary.to_pylist()),
+    )
+
+
+def customer_values(
+    feedback: pa.Table, customers: pa.Table, last_day: np.datetime64
+) -> dict[str, float]:
+    """Return the value in euros of each customer who has not left by the end of `last_day`.
+
+    A customer table outranks the value on feedback, of which the highest counts.
+    """
+    known = feedback.filter(
+        pc.and_(pc.is_valid(feedback["customer_id"]), pc.is_valid(feedback["value_eur"]))
+    )
+    highest = known.group_by("customer_id").aggregate([("value_eur", "max")])
+    values = dict(
+        zip(highest["customer_id"].to_pylist(), highest["value_eur_max"].to_pylist(), strict=True)
+    )
+    ids = customers["customer_id"].to_pylist()
+    amounts = customers["value_eur"].to_pylist()
+    ended = customers["cancelled_at"].to_numpy().astype("datetime64[D]") <= last_day
+    for customer_id, amount, gone in zip(ids, amounts, ended, strict=True):
+        if gone:
+            values.pop(customer_id, None)
+        elif amount is not None:
+            values[customer_id] = amount
+    return values
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy())

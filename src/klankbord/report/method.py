@@ -1,0 +1,76 @@
+"""Model versions, measured quality, counts and settings: what the numbers rest on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from klankbord.models.card import ModelCard
+from klankbord.records import RejectedRow
+from klankbord.report.model import Findings, MeasuredQuality, Method, ModelRow, RejectedCount
+from klankbord.report.wording import Wording, neutralise
+from klankbord.settings import Settings
+
+_MOST_REASONS = 20
+
+
+def method(
+    feedback: pa.Table,
+    scores: pa.Table,
+    segments: pa.Table,
+    findings: Findings,
+    rejected: Sequence[RejectedRow],
+    models: Sequence[ModelCard],
+    settings: Settings,
+    wording: Wording,
+) -> Method:
+    """Put the method section together."""
+    counts = (
+        ("feedback", feedback.num_rows),
+        ("scores", scores.num_rows),
+        ("segments", segments.num_rows),
+        ("judged", findings.customers_judged),
+        ("too_few", findings.customers_too_few),
+        ("rejected", len(rejected)),
+    )
+    reasons = Counter((neutralise(row.file), row.reason) for row in rejected)
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ranked[_MOST_REASONS:])
+    return Method(
+        models=tuple(_model(card, wording) for card in sorted(models, key=_card_key)),
+        settings=(
+            (wording("method.setting.fdr"), wording.percent(settings.fdr)),
+            (wording("method.setting.timezone"), settings.timezone),
+            (wording("method.setting.languages"), ", ".join(settings.languages)),
+        ),
+        counts=tuple((wording(f"method.count.{key}"), wording.number(n)) for key, n in counts),
+        rejected=tuple(
+            RejectedCount(file, reason, wording.number(count))
+            for (file, reason), count in ranked[:_MOST_REASONS]
+        ),
+        rejected_rest=wording.count("method.rejected_rest", rest) if rest else "",
+    )
+
+
+def _card_key(card: ModelCard) -> tuple[str, str]:
+    return (card.name, card.version)
+
+
+def _model(card: ModelCard, wording: Wording) -> ModelRow:
+    scores = tuple(
+        MeasuredQuality(
+            measure=wording.label("quality", score.measure),
+            data=score.data,
+            value_text=wording.number(score.value, 3),
+        )
+        for score in card.scores
+    )
+    return ModelRow(
+        name=card.name,
+        version=card.version,
+        kind_label=wording.label("model_kind", card.kind),
+        fingerprint=card.fingerprint,
+        scores=scores,
+    )

@@ -1,0 +1,388 @@
+"""The report as data: every number computed, sorted, rounded and worded before any template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from klankbord.records import ToneShift
+from klankbord.schema import Tone
+
+
+class ObservedPoint(Protocol):
+    """One piece of feedback on a customer's timeline, as tone shift detection hands it over."""
+
+    @property
+    def received_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def mean_rank(self) -> float: ...  # noqa: D102
+    @property
+    def low(self) -> float: ...  # noqa: D102
+    @property
+    def high(self) -> float: ...  # noqa: D102
+    @property
+    def channel(self) -> str: ...  # noqa: D102
+    @property
+    def tone(self) -> Tone | None: ...  # noqa: D102
+
+
+class Findings(Protocol):
+    """What the report needs of the tone shifts that were found."""
+
+    @property
+    def shifts(self) -> tuple[ToneShift, ...]: ...  # noqa: D102
+    @property
+    def expected_false(self) -> float: ...  # noqa: D102
+    @property
+    def customers_judged(self) -> int: ...  # noqa: D102
+    @property
+    def customers_too_few(self) -> int: ...  # noqa: D102
+    @property
+    def timelines(self) -> Mapping[str, tuple[ObservedPoint, ...]]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A position on an axis and the label it carries."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the three things to know this week."""
+
+    kind: str  # "tone", "theme", "actions", "value" or "trend"
+    alarming: bool
+    title: str
+    sentence: str
+    anchor: str  # the section that says more
+    link: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A key figure with its uncertainty in words."""
+
+    key: str
+    label: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class ToneShare:
+    """How much of the feedback has one tone."""
+
+    tone: Tone
+    label: str
+    count: int
+    count_text: str
+    share: float
+    share_text: str
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One month or week; `mean` is None where the period holds too little feedback."""
+
+    start: date
+    label: str
+    answers: int
+    answers_text: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    mean_text: str
+    shares: tuple[float, ...]  # per tone, lowest first; empty for a score trend
+    share_texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A series over time with the words that describe it to who cannot see it."""
+
+    title: str
+    description: str
+    note: str
+    unit: str  # heading of the mean
+    scale: tuple[float, float]
+    marks: tuple[Tick, ...]  # of the value axis
+    points: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """Rows of one file, formatted."""
+
+    file: str
+    source: str
+    rows_in: str
+    stored: str
+    duplicates: str
+    rejected: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What everybody reads first."""
+
+    things: tuple[Headline, ...]
+    figures: tuple[Figure, ...]
+    tones: tuple[ToneShare, ...]
+    tones_description: str
+    tone_trend: Trend | None
+    score_trend: Trend | None
+    data_sentence: str
+    sources: tuple[SourceRow, ...]
+
+
+@dataclass(frozen=True)
+class QuoteText:
+    """A quote ready to show."""
+
+    text: str  # shortened
+    full_text: str
+    meta: str  # "12 maart 2026 · enquête"
+    tone: str  # code, "" when unknown
+    tone_label: str
+
+
+@dataclass(frozen=True)
+class TimelineMark:
+    """One piece of feedback on the timeline picture; `day` counts from the first."""
+
+    day: float
+    rank: float
+    low: float
+    high: float
+    tone: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The picture on a card."""
+
+    title: str
+    description: str
+    marks: tuple[TimelineMark, ...]
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True)
+class ShiftRow:
+    """One tone shift; `timeline` only for those shown as a card."""
+
+    rank: int
+    shift: ToneShift
+    customer: str
+    kind_label: str
+    recovered: bool
+    before_label: str
+    after_label: str
+    before_day: date
+    after_day: date
+    period_text: str
+    probability_text: str
+    value_eur: float | None
+    value_text: str
+    channels_text: str
+    explanation: str
+    before_quote: QuoteText | None
+    after_quote: QuoteText | None
+    next_step: str
+    next_step_note: str
+    timeline: Timeline | None
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How often a kind of shift is on the list."""
+
+    kind: str
+    label: str
+    meaning: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ShiftSection:
+    """All tone shifts, ranked; the first `shown` are cards."""
+
+    heading: str
+    assurance: str  # the expected number of false alarms
+    judged: str
+    too_few: str
+    kinds: tuple[KindCount, ...]
+    rows: tuple[ShiftRow, ...]
+    shown: int
+    rest: str  # "" when every shift has a card
+    empty: str  # "" when there are shifts
+
+
+@dataclass(frozen=True)
+class Impact:
+    """A theme's association with the score, on a scale that all themes share."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    text: str
+    interval_text: str
+    verdict: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Weekly share of the feedback, for a tiny chart."""
+
+    values: tuple[float, ...]
+    title: str
+
+
+@dataclass(frozen=True)
+class ThemeRow:
+    """A head theme or sub-theme."""
+
+    theme_id: str
+    parent_id: str | None
+    parent_label: str
+    label: str
+    keywords: tuple[str, ...]
+    mentions: int
+    mentions_text: str
+    share: float
+    share_text: str
+    trend: str
+    trend_label: str
+    recent: int  # mentions in the last four weeks
+    before: int  # and in the four weeks before those
+    recent_text: str  # "" without that much history
+    spark: Spark | None
+    impact: Impact
+    value_eur: float | None
+    value_text: str
+    owner: str
+    quotes: tuple[QuoteText, ...]
+
+
+@dataclass(frozen=True)
+class ThemeSection:
+    """Themes, heads followed by their sub-themes."""
+
+    heading: str
+    rows: tuple[ThemeRow, ...]
+    shown: int
+    rest: str
+    empty: str
+    impact_scale: tuple[float, float]
+    impact_heading: str
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One action; dates and numbers raw for the workbook, formatted for the page."""
+
+    action_id: str
+    loop: str
+    loop_label: str
+    kind: str
+    kind_label: str
+    customer: str
+    theme_label: str
+    owner: str
+    due: date
+    due_text: str
+    overdue: bool
+    open: bool
+    priority: float
+    priority_text: str
+    status: str
+    status_label: str
+    reason: str
+    wel_niet_later: str
+    draft: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OwnerGroup:
+    """The actions of one department that the page shows."""
+
+    owner: str
+    summary: str
+    rows: tuple[ActionRow, ...]
+    rest: str
+
+
+@dataclass(frozen=True)
+class ActionSection:
+    """All actions by owner and due date."""
+
+    heading: str
+    summary: str
+    groups: tuple[OwnerGroup, ...]
+    rows: tuple[ActionRow, ...]
+    empty: str
+
+
+@dataclass(frozen=True)
+class MeasuredQuality:
+    """One figure of a model card: what was measured, on which data, with what result."""
+
+    measure: str
+    data: str
+    value_text: str
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model and its measured quality."""
+
+    name: str
+    version: str
+    kind_label: str
+    fingerprint: str
+    scores: tuple[MeasuredQuality, ...]
+
+
+@dataclass(frozen=True)
+class RejectedCount:
+    """Rejected rows of one file with one reason."""
+
+    file: str
+    reason: str
+    count_text: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """How the numbers came about and what they cannot say."""
+
+    models: tuple[ModelRow, ...]
+    settings: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str], ...]
+    rejected: tuple[RejectedCount, ...]
+    rejected_rest: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the page and the workbook show."""
+
+    language: str
+    company: str
+    notice: str
+    identifiable: bool  # original customer ids are shown
+    as_of: date
+    as_of_text: str
+    period_text: str
+    overview: Overview
+    shifts: ShiftSection
+    themes: ThemeSection
+    actions: ActionSection
+    method: Method

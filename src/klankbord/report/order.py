@@ -1,0 +1,20 @@
+"""The orders and choices that the page, the workbook and the exports share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from klankbord.records import Action, Driver
+
+
+def by_theme(drivers: Sequence[Driver]) -> dict[str, Driver]:
+    """Choose one driver per theme: a measured association over none, then the larger base."""
+    ordered = sorted(
+        drivers, key=lambda found: (found.impact is not None, found.mentions, found.score_metric)
+    )
+    return {driver.theme_id: driver for driver in ordered}
+
+
+def by_owner(actions: Sequence[Action]) -> list[Action]:
+    """Sort by department, due date, and the most pressing first."""
+    return sorted(actions, key=lambda step: (step.owner, step.due, -step.priority, step.action_id))

@@ -1,0 +1,252 @@
+"""Machine-readable exports: CSV and Parquet with fixed English column names.
+
+CSV is UTF-8 without a byte order mark, comma-separated, with CRLF line ends (RFC 4180): the mark
+would end up in the first column's name wherever another tool reads the file, and people who
+work in Excel have the workbook. Lists inside a cell are joined with ";". Dates are ISO, in the
+report's time zone. A text that a spreadsheet would run as a formula gets a leading apostrophe;
+numbers are left alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from klankbord.records import Action, Driver, Quote, RejectedRow, Theme, ToneShift
+from klankbord.report.files import replacing
+from klankbord.report.order import by_owner, by_theme
+from klankbord.report.wording import Wording
+
+SHIFT_COLUMNS = (
+    "rank",
+    "customer_id",
+    "kind",
+    "before_tone",
+    "after_tone",
+    "before_date",
+    "after_date",
+    "probability",
+    "expected_fdr",
+    "value_eur",
+    "channels",
+    "before_quote",
+    "after_quote",
+    "explanation",
+)
+THEME_COLUMNS = (
+    "theme_id",
+    "parent_id",
+    "label",
+    "keywords",
+    "mentions",
+    "share",
+    "trend",
+    "impact",
+    "impact_low",
+    "impact_high",
+    "value_eur",
+    "owner",
+    "quote_1",
+    "quote_2",
+    "quote_3",
+)
+ACTION_COLUMNS = (
+    "action_id",
+    "loop",
+    "kind",
+    "customer_id",
+    "theme_id",
+    "owner",
+    "due",
+    "priority",
+    "status",
+    "reason",
+    "evidence",
+    "wel_niet_later",
+    "draft",
+)
+REJECTED_COLUMNS = ("file", "row", "column", "reason", "raw")
+SEGMENT_COLUMNS = (
+    "feedback_id",
+    "segment",
+    "start",
+    "end",
+    "text",
+    "tone",
+    "valence",
+    "theme_id",
+)
+
+_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | float | int | date | None
+
+
+def write_tables(
+    folder: Path,
+    *,
+    feedback: pa.Table,
+    scores: pa.Table,
+    segments: pa.Table,
+    shifts: Sequence[ToneShift],
+    themes: Sequence[Theme],
+    drivers: Sequence[Driver],
+    actions: Sequence[Action],
+    rejected: Sequence[RejectedRow],
+    timezone: str = "Europe/Amsterdam",
+    original_ids: Mapping[str, str] | None = None,
+) -> tuple[Path, ...]:
+    """Write the six exports into `folder` and return their paths.
+
+    `original_ids` maps pseudonyms to the customer and account ids to write instead; without it
+    pseudonyms stay.
+    """
+    wording = Wording("nl", timezone, dict(original_ids or {}))
+    csvs = {
+        "toonverschuivingen.csv": (SHIFT_COLUMNS, _shift_rows(shifts, wording)),
+        "themas.csv": (THEME_COLUMNS, _theme_rows(themes, drivers)),
+        "acties.csv": (ACTION_COLUMNS, _action_rows(actions, wording)),
+        "afgekeurd.csv": (REJECTED_COLUMNS, _rejected_rows(rejected)),
+    }
+    for name, (columns, rows) in csvs.items():
+        write_csv(folder / name, columns, rows)
+    tables = {
+        "feedback.parquet": feedback_with_scores(feedback, scores, wording.original_ids),
+        "segmenten.parquet": segments.select(SEGMENT_COLUMNS).sort_by(
+            [("feedback_id", "ascending"), ("segment", "ascending")]
+        ),
+    }
+    for name, table in tables.items():
+        write_parquet(folder / name, table)
+    return tuple(folder / name for name in (*csvs, *tables))
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write one CSV file, whole or not at all."""
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="replace", newline="") as stream,
+    ):
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write one Parquet file, whole or not at all; the same rows give the same bytes."""
+    with replacing(path) as temporary:
+        pq.write_table(table.combine_chunks(), temporary, compression="zstd")
+
+
+def neutral(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
+    return f"'{text}" if text.startswith(_TRIGGERS) else text
+
+
+def feedback_with_scores(
+    feedback: pa.Table, scores: pa.Table, original_ids: Mapping[str, str] | None = None
+) -> pa.Table:
+    """Join every piece of feedback with its scores (null without words), by date and id."""
+    order = [("received_at", "ascending"), ("feedback_id", "ascending")]
+    feedback = feedback.sort_by(order)
+    joined = scores.take(pc.index_in(feedback["feedback_id"], scores["feedback_id"]))
+    for name in scores.column_names:
+        if name != "feedback_id":
+            feedback = feedback.append_column(name, joined[name])
+    for name in ("customer_id", "account_id") if original_ids else ():
+        at = feedback.column_names.index(name)
+        feedback = feedback.set_column(at, name, _reveal(feedback[name], original_ids or {}))
+    return feedback
+
+
+def _reveal(column: pa.ChunkedArray, original_ids: Mapping[str, str]) -> pa.ChunkedArray:
+    coded = pc.dictionary_encode(column.combine_chunks())
+    names = [original_ids.get(name, name) for name in coded.dictionary.to_pylist()]
+    return pa.chunked_array([pa.array(names, pa.string()).take(coded.indices)])
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return neutral(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return repr(round(value, 6))
+
+
+def _shift_rows(shifts: Sequence[ToneShift], wording: Wording) -> Iterable[Sequence[Cell]]:
+    for rank, shift in enumerate(shifts, start=1):
+        yield (
+            rank,
+            wording.original_ids.get(shift.customer_id, shift.customer_id),
+            shift.kind,
+            shift.before,
+            shift.after,
+            wording.local_day(shift.before_at),
+            wording.local_day(shift.after_at),
+            shift.probability,
+            shift.expected_fdr,
+            shift.value_eur,
+            ";".join(shift.channels),
+            _words(shift.before_quote),
+            _words(shift.after_quote),
+            wording.reveal(shift.explanation),
+        )
+
+
+def _theme_rows(themes: Sequence[Theme], drivers: Sequence[Driver]) -> Iterable[Sequence[Cell]]:
+    measured = by_theme(drivers)
+    for theme in sorted(themes, key=lambda theme: (-theme.mentions, theme.theme_id)):
+        driver = measured.get(theme.theme_id)
+        quotes = [_words(quote) for quote in theme.quotes[:3]]
+        yield (
+            theme.theme_id,
+            theme.parent_id,
+            theme.label,
+            ";".join(theme.keywords),
+            theme.mentions,
+            theme.share,
+            theme.trend,
+            driver.impact if driver else None,
+            driver.impact_low if driver else None,
+            driver.impact_high if driver else None,
+            theme.value_eur,
+            theme.owner,
+            *(quotes + [""] * (3 - len(quotes))),
+        )
+
+
+def _action_rows(actions: Sequence[Action], wording: Wording) -> Iterable[Sequence[Cell]]:
+    for action in by_owner(actions):
+        customer = action.customer_id or ""
+        yield (
+            action.action_id,
+            action.loop,
+            action.kind,
+            wording.original_ids.get(customer, customer),
+            action.theme_id,
+            action.owner,
+            action.due,
+            action.priority,
+            action.status,
+            wording.reveal(action.reason),
+            ";".join(action.evidence),
+            wording.reveal(action.wel_niet_later),
+            wording.reveal(action.draft),
+        )
+
+
+def _rejected_rows(rejected: Sequence[RejectedRow]) -> Iterable[Sequence[Cell]]:
+    for row in rejected:
+        yield row.file, row.row, row.column, row.reason, row.raw
+
+
+def _words(quote: Quote | None) -> str:
+    return quote.text if quote else ""

@@ -1,0 +1,175 @@
+"""Fixed texts and the formatting of numbers, dates and amounts in the report's language."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+_NBSP = "\u00a0"
+_MINUS = "\u2212"
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_PSEUDONYM = re.compile(r"K-[A-Z2-7]{10}(?![A-Z2-7])")
+
+
+@cache
+def _languages() -> Mapping[str, Mapping[str, Any]]:
+    path = Path(__file__).with_name("texts.toml")
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def neutralise(text: str) -> str:
+    """Drop characters that can reorder, hide or break displayed text; keep line breaks.
+
+    Removes bidirectional controls, other invisible controls, tag characters, noncharacters and
+    lone surrogates; the zero-width joiner stays, because emoji are built with it.
+    """
+    return _HARMFUL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut `text` at a word boundary so that it is at most `length` characters, with an ellipsis."""
+    flat = " ".join(neutralise(text).split())
+    if len(flat) <= length:
+        return flat
+    cut = flat[: length - 1]
+    head, space, _ = cut.rpartition(" ")
+    return (head if space and len(head) > length // 2 else cut).rstrip(" ,;:.-") + "…"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Texts, formats, time zone and customer names of one report."""
+
+    language: str = "nl"
+    timezone: str = "Europe/Amsterdam"
+    original_ids: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.language not in _languages():
+            raise ValueError(f"no report texts in language '{self.language}'")
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text under the dotted `key`, filled with `values`; KeyError if absent."""
+        return str(self._look_up(key)).format(**values)
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is a fixed text under `key`."""
+        try:
+            self._look_up(key)
+        except KeyError:
+            return False
+        return True
+
+    def lines(self, key: str) -> tuple[str, ...]:
+        """Return the list of texts under `key`."""
+        found = self._look_up(key)
+        if not isinstance(found, list):
+            raise KeyError(key)
+        return tuple(found)
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """Return `key`.one or `key`.many with `n` filled in as a formatted whole number."""
+        form = "one" if number == 1 else "many"
+        return self(f"{key}.{form}", n=self.number(number), **values)
+
+    def label(self, group: str, code: str) -> str:
+        """Return the name of a code such as a kind or trend; a code without a name stays itself."""
+        key = f"{group}.{code}"
+        return self(key) if self.has(key) else code
+
+    def _look_up(self, key: str) -> object:
+        found: object = _languages()[self.language]
+        for part in key.split("."):
+            if not isinstance(found, dict):
+                raise KeyError(key)
+            found = found[part]
+        return found
+
+    def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """Format as `1.234,5` (nl) or `1,234.5` (en), with a real minus sign."""
+        rounded = round(float(value), decimals) + 0.0
+        digits = f"{abs(rounded):,.{decimals}f}"
+        if self.language == "nl":
+            digits = digits.replace(",", " ").replace(".", ",").replace(" ", ".")
+        sign = _MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
+        return sign + digits
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Format a share of 0 … 1 as a percentage."""
+        return f"{self.number(100 * share, decimals)}%"
+
+    def probability(self, value: float) -> str:
+        """Format a probability, never rounding up to certainty."""
+        if value > 0.99:
+            return self("format.over", value=self.percent(0.99))
+        return self.percent(value)
+
+    def euro(self, value: float) -> str:
+        """Format an amount in whole euros."""
+        return (
+            f"€{_NBSP}{self.number(value)}" if self.language == "nl" else f"€{self.number(value)}"
+        )
+
+    def day(self, value: date) -> str:
+        """Format as `12 maart 2026`."""
+        return f"{value.day} {self.lines('format.months')[value.month - 1]} {value.year}"
+
+    def short_day(self, value: date) -> str:
+        """Format as `12 mrt 2026`."""
+        return f"{value.day} {self.lines('format.short_months')[value.month - 1]} {value.year}"
+
+    def month(self, value: date) -> str:
+        """Format as `mrt ’26`."""
+        return f"{self.lines('format.short_months')[value.month - 1]} ’{value.year % 100:02d}"
+
+    def listed(self, parts: tuple[str, ...]) -> str:
+        """Join as `a, b en c`."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return f"{', '.join(parts[:-1])} {self('format.and')} {parts[-1]}"
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the calendar day of `moment` (UTC when it names no zone) in the report's zone."""
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(self._zone()).date()
+
+    def local_days(self, moments: np.ndarray) -> np.ndarray:
+        """Return the calendar days of UTC `moments` (datetime64, NaT allowed) as datetime64[D]."""
+        hours = moments.astype("datetime64[h]")
+        unique, inverse = np.unique(hours, return_inverse=True)
+        zone = self._zone()
+        offsets = np.array([_offset(hour, zone) for hour in unique], dtype="timedelta64[m]")
+        local = moments.astype("datetime64[m]") + offsets[inverse.reshape(hours.shape)]
+        return np.asarray(local, dtype="datetime64[D]")
+
+    def _zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone)
+
+    def customer(self, customer_id: str) -> str:
+        """Return the customer as this report may name it: the pseudonym, or the original id."""
+        return neutralise(self.original_ids.get(customer_id, customer_id))
+
+    def reveal(self, text: str) -> str:
+        """Replace pseudonyms inside `text` by the original ids this report may show."""
+        if not self.original_ids:
+            return text
+        return _PSEUDONYM.sub(lambda match: self.original_ids.get(match[0], match[0]), text)
+
+
+def _offset(hour: np.datetime64, zone: tzinfo) -> timedelta:
+    if np.isnat(hour):
+        return timedelta(0)
+    moment = hour.astype("datetime64[s]").astype(datetime).replace(tzinfo=UTC)
+    return moment.astimezone(zone).utcoffset() or timedelta(0)

@@ -1,0 +1,284 @@
+"""The action list and its evidence as a spreadsheet people work in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from klankbord.loop.lifecycle import ActionState
+from klankbord.report.files import replacing
+from klankbord.report.model import Report
+from klankbord.report.wording import Wording
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_LONGEST_CELL = 32_767  # characters Excel allows
+_FONT = "Calibri"
+
+Cell = str | float | int | date | None
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    name: str
+    headings: tuple[str, ...]
+    widths: tuple[float, ...]
+    formats: tuple[str, ...]  # per column: text, wrap, date, whole, one, percent, euro
+    rows: Sequence[Sequence[Cell]]
+
+
+def write_workbook(report: Report, path: Path) -> None:
+    """Write `acties.xlsx`: actions, tone shifts, themes and notes; same report, same bytes.
+
+    Every text is written as a string, so that a formula or link in a customer's words stays text.
+    """
+    import xlsxwriter
+
+    wording = Wording(report.language)
+    with replacing(path) as temporary:
+        book = xlsxwriter.Workbook(
+            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False}
+        )
+        book.set_properties(
+            {
+                "title": f"Klankbord {report.as_of_text}",
+                "author": "Klankbord",
+                "company": report.company,
+                "created": datetime.combine(report.as_of, time(), UTC),
+            }
+        )
+        formats = _formats(book)
+        for sheet in (
+            _actions(report, wording),
+            _shifts(report, wording),
+            _themes(report, wording),
+        ):
+            written = _write(book, sheet, formats)
+            if sheet.name == wording("workbook.actions") and sheet.rows:
+                _restrict_status(written, sheet, wording)
+        _explain(book, report, wording, formats)
+        book.close()
+
+
+def _actions(report: Report, wording: Wording) -> _Sheet:
+    rows = [
+        (
+            row.action_id,
+            row.owner,
+            row.due,
+            row.status,
+            row.loop_label,
+            row.kind_label,
+            row.customer,
+            row.theme_label,
+            row.priority,
+            row.reason,
+            row.wel_niet_later,
+            row.draft,
+            "; ".join(row.evidence),
+        )
+        for row in report.actions.rows
+    ]
+    return _Sheet(
+        name=wording("workbook.actions"),
+        headings=wording.lines("workbook.actions_columns"),
+        widths=(16, 18, 13, 17, 15, 26, 16, 26, 11, 48, 42, 60, 24),
+        formats=(
+            "text",
+            "text",
+            "date",
+            "text",
+            "text",
+            "wrap",
+            "text",
+            "wrap",
+            "one",
+            "wrap",
+            "wrap",
+            "wrap",
+            "wrap",
+        ),
+        rows=rows,
+    )
+
+
+def _shifts(report: Report, wording: Wording) -> _Sheet:
+    rows = [
+        (
+            row.rank,
+            row.customer,
+            row.kind_label,
+            row.before_label,
+            row.after_label,
+            row.before_day,
+            row.after_day,
+            row.shift.probability,
+            row.value_eur,
+            row.channels_text,
+            row.explanation,
+            row.before_quote.full_text if row.before_quote else "",
+            row.after_quote.full_text if row.after_quote else "",
+            row.next_step,
+        )
+        for row in report.shifts.rows
+    ]
+    return _Sheet(
+        name=wording("workbook.shifts"),
+        headings=wording.lines("workbook.shifts_columns"),
+        widths=(7, 16, 18, 13, 13, 13, 13, 9, 13, 22, 52, 52, 52, 40),
+        formats=(
+            "whole",
+            "text",
+            "text",
+            "text",
+            "text",
+            "date",
+            "date",
+            "percent",
+            "euro",
+            "wrap",
+            "wrap",
+            "wrap",
+            "wrap",
+            "wrap",
+        ),
+        rows=rows,
+    )
+
+
+def _themes(report: Report, wording: Wording) -> _Sheet:
+    rows = []
+    for row in report.themes.rows:
+        quotes = [quote.full_text for quote in row.quotes] + ["", "", ""]
+        rows.append(
+            (
+                row.label,
+                row.parent_label,
+                row.mentions,
+                row.share,
+                row.trend_label,
+                row.impact.value,
+                row.impact.low,
+                row.impact.high,
+                wording.label("verdict", row.impact.verdict),
+                row.value_eur,
+                row.owner,
+                ", ".join(row.keywords),
+                *quotes[:3],
+            )
+        )
+    return _Sheet(
+        name=wording("workbook.themes"),
+        headings=wording.lines("workbook.themes_columns"),
+        widths=(32, 26, 11, 12, 18, 13, 12, 12, 24, 13, 18, 36, 52, 52, 52),
+        formats=(
+            "wrap",
+            "wrap",
+            "whole",
+            "percent",
+            "text",
+            "one",
+            "one",
+            "one",
+            "text",
+            "euro",
+            "text",
+            "wrap",
+            "wrap",
+            "wrap",
+            "wrap",
+        ),
+        rows=rows,
+    )
+
+
+def _formats(book: Workbook) -> dict[str, Format]:
+    base = {"font_name": _FONT, "font_size": 11, "valign": "top"}
+    codes = {"date": "dd-mm-yyyy", "whole": "#,##0", "one": "0.0", "percent": "0.0%"}
+    made = {name: book.add_format({**base, "num_format": code}) for name, code in codes.items()}
+    made["euro"] = book.add_format({**base, "num_format": '"€" #,##0'})
+    made["text"] = book.add_format({**base, "num_format": "@"})
+    made["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
+    made["heading"] = book.add_format(
+        {
+            **base,
+            "bold": True,
+            "font_color": "#FFFFFF",
+            "bg_color": "#164F7B",
+            "text_wrap": True,
+            "valign": "vcenter",
+            "border": 0,
+        }
+    )
+    made["title"] = book.add_format({**base, "bold": True, "font_size": 16})
+    return made
+
+
+def _write(book: Workbook, sheet: _Sheet, formats: dict[str, Format]) -> Worksheet:
+    page = book.add_worksheet(sheet.name)
+    page.set_row(0, 32)
+    for column, (heading, width) in enumerate(zip(sheet.headings, sheet.widths, strict=True)):
+        page.set_column(column, column, width)
+        page.write_string(0, column, heading, formats["heading"])
+    for line, row in enumerate(sheet.rows, start=1):
+        for column, (value, name) in enumerate(zip(row, sheet.formats, strict=True)):
+            _write_cell(page, line, column, value, formats[name])
+    page.freeze_panes(1, 1)
+    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.headings) - 1)
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    page.hide_gridlines(2)
+    return page
+
+
+def _write_cell(page: Worksheet, line: int, column: int, value: Cell, style: Format) -> None:
+    if value is None or value == "":
+        page.write_blank(line, column, None, style)
+    elif isinstance(value, str):
+        page.write_string(line, column, value[:_LONGEST_CELL], style)
+    elif isinstance(value, date):
+        page.write_datetime(line, column, datetime.combine(value, time()), style)
+    else:
+        page.write_number(line, column, value, style)
+
+
+def _restrict_status(page: Worksheet, sheet: _Sheet, wording: Wording) -> None:
+    column = sheet.headings.index(wording("workbook.status_title"))
+    page.data_validation(
+        1,
+        column,
+        len(sheet.rows),
+        column,
+        {
+            "validate": "list",
+            "source": [str(state) for state in ActionState],
+            "error_title": wording("workbook.status_title"),
+            "error_message": wording("workbook.status_message"),
+        },
+    )
+
+
+def _explain(book: Workbook, report: Report, wording: Wording, formats: dict[str, Format]) -> None:
+    page = book.add_worksheet(wording("workbook.explanation"))
+    page.set_column(0, 0, 110)
+    page.hide_gridlines(2)
+    lines = [
+        wording("page.dated", day=report.as_of_text),
+        report.period_text,
+        report.notice,
+        wording("page.identifiable" if report.identifiable else "page.pseudonyms"),
+        wording("method.claim"),
+        *(wording.lines("workbook.notes")),
+        wording("method.warning"),
+    ]
+    page.write_string(0, 0, report.company or wording("page.title"), formats["title"])
+    for line, text in enumerate((text for text in lines if text), start=2):
+        page.write_string(line, 0, text, formats["wrap"])

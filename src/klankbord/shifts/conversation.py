@@ -1,0 +1,75 @@
+"""Gesprek: a drop inside one conversation, judged on the customer's own turns.
+
+The trajectory model with a turn as its unit of time, and parameters learned from all
+conversations: how customers open, how tone moves from turn to turn and how a tone is worded in a
+turn. The claim is that the customer was neutraal or better at some turn and is ontevreden or
+worse from a later turn up to the end; an agent who wins the customer back leaves no drop. Turns
+by agents and bots are not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from klankbord.shifts.histories import Floats, Ints, Pieces
+from klankbord.shifts.learning import Expectation, learn
+from klankbord.shifts.policy import states
+from klankbord.shifts.trajectories import (
+    Dynamics,
+    Sequences,
+    final_masses,
+    offsets_of,
+    turn_weight,
+)
+
+HIGH, LOW = states(2, 3, 4), states(0, 1)
+LEAST_TURNS = 3
+TURN = Expectation(leaving=(0.06, 0.02, 0.006, 0.002), durations=(1.0,))
+
+
+@dataclass(frozen=True, eq=False)
+class Conversations:
+    """The judged conversations of known customers, one sequence each."""
+
+    pieces: Pieces  # usable customer turns, by customer, conversation and turn
+    sequences: Sequences
+    dynamics: Dynamics
+    customer: Ints  # of each sequence
+    probability: Floats  # of a drop, of each sequence
+
+
+def converse(pieces: Pieces) -> Conversations:
+    """Judge every conversation with at least three usable turns of one customer."""
+    turns = pieces.take(np.flatnonzero(pieces.usable & (pieces.conversation >= 0)))
+    order = np.lexsort((turns.at, turns.turn, turns.conversation, turns.customer))
+    turns = turns.take(order)
+    start = offsets_of(turns.customer, turns.conversation)
+    long_enough = np.repeat(np.diff(start) >= LEAST_TURNS, np.diff(start))
+    turns = turns.take(long_enough)
+    start = offsets_of(turns.customer, turns.conversation)
+    sequences = Sequences(
+        probabilities=turns.probabilities,
+        channel=turns.channel,
+        weight=turn_weight(turns),
+        contact=np.arange(len(turns) + 1, dtype=np.int64),
+        gap=np.zeros(len(turns), dtype=np.int64),
+        start=start,
+    )
+    dynamics = learn(sequences, TURN)
+    masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH]))
+    been = masses[:, 0] - masses[:, 1]
+    probability = np.clip(been[:, LOW].sum(axis=1), 0.0, 1.0)
+    return Conversations(turns, sequences, dynamics, turns.customer[start[:-1]], probability)
+
+
+def worst(conversations: Conversations) -> Ints:
+    """Return per customer the sequence that most probably drops, the latest of equals."""
+    last = conversations.sequences.start[1:] - 1
+    at = conversations.pieces.at[last]
+    order = np.lexsort((-at, -conversations.probability, conversations.customer))
+    owners = conversations.customer[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = owners[1:] != owners[:-1]
+    return order[first]

@@ -1,0 +1,245 @@
+"""Locating the claims that made the list: when, from what to what, shown by which pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from klankbord.schema import ShiftKind
+from klankbord.shifts.conversation import HIGH as HIGH_STATES
+from klankbord.shifts.conversation import LOW as LOW_STATES
+from klankbord.shifts.conversation import Conversations
+from klankbord.shifts.findings import Finding
+from klankbord.shifts.histories import HIGH, Bools, Floats, Ints, Pieces
+from klankbord.shifts.paradox import FLAT, Paradox
+from klankbord.shifts.policy import JOURNEYS, STATES, Claims
+from klankbord.shifts.silence import DAY_US, Silence
+from klankbord.shifts.trajectories import (
+    Dynamics,
+    Sequences,
+    final_masses,
+    smooth,
+    turning_mass,
+)
+
+MOST_EVIDENCE = 12
+SILENCE_SIZE = 1.0  # in levels; a silent fan weighs more, see `silences`
+SHRINKING_SIZE = 0.5
+_RANKS = np.arange(STATES)
+
+
+def journeys(
+    claims: Claims, pieces: Pieces, sequences: Sequences, dynamics: Dynamics, which: Ints
+) -> list[Finding]:
+    """Locate claims of one kind; `which` holds the sequence of each claim's customer."""
+    of_kind = [journey for journey in JOURNEYS if journey.kind is claims.kind]
+    if not len(which):
+        return []
+    own = sequences.take(which)
+    allowed = np.stack([np.ones(STATES, dtype=bool), *(~j.visited for j in of_kind)])
+    masses = final_masses(own, dynamics, allowed)
+    been = np.stack(
+        [
+            (masses[:, 0] - masses[:, i + 1])[:, journey.settled].sum(axis=1)
+            for i, journey in enumerate(of_kind)
+        ]
+    )
+    likeliest = been.argmax(axis=0)
+    findings = []
+    for i, journey in enumerate(of_kind):
+        chosen = np.flatnonzero(likeliest == i)
+        if chosen.size:
+            part = Claims(claims.kind, claims.customer[chosen], claims.probability[chosen])
+            findings += _turns(
+                part, pieces, sequences, dynamics, which[chosen], journey.visited, journey.settled
+            )
+    return findings
+
+
+def conversations(claims: Claims, held: Conversations, which: Ints) -> list[Finding]:
+    """Locate the drops inside conversations; `which` holds the sequence of each claim."""
+    if not len(which):
+        return []
+    return _turns(
+        claims, held.pieces, held.sequences, held.dynamics, which, HIGH_STATES, LOW_STATES
+    )
+
+
+def _turns(
+    claims: Claims,
+    pieces: Pieces,
+    sequences: Sequences,
+    dynamics: Dynamics,
+    which: Ints,
+    visited: Bools,
+    settled: Bools,
+) -> list[Finding]:
+    own = sequences.take(which)
+    posterior = smooth(own, dynamics)
+    turning = turning_mass(own, dynamics, visited, settled)
+    mean = posterior @ _RANKS
+    findings = []
+    for k, sequence in enumerate(which):
+        low, high = own.start[k], own.start[k + 1]
+        turn = int(turning[low:high].argmax())
+        here = posterior[low:high]
+        first = sequences.contact[sequences.start[sequence]]
+        offsets = own.contact[low : high + 1] - own.contact[low]
+        contact = np.repeat(np.arange(high - low), np.diff(offsets))
+        local = np.arange(first, first + offsets[-1])
+        earlier, later = contact < turn, contact >= turn
+        summit = _latest_best(here[:turn, visited].sum(axis=1))
+        before = int(np.where(visited, here[summit], -1).argmax())
+        after = int(np.where(settled, here[-1], -1).argmax())
+        q = pieces.probabilities[local]
+        fit_before = here[contact, before] * q[:, before]
+        fit_after = here[contact, after] * q[:, after]
+        before_piece = local[earlier][_latest_best(fit_before[earlier])]
+        after_piece = local[later][_latest_best(fit_after[later])]
+        since = local[later]
+        matching = int(settled[pieces.tone[since]].sum())
+        evidence = _distinct([before_piece, after_piece, *since[::-1]])[:MOST_EVIDENCE]
+        findings.append(
+            Finding(
+                kind=claims.kind,
+                customer=int(claims.customer[k]),
+                probability=float(claims.probability[k]),
+                before=before,
+                after=after,
+                before_at=int(pieces.at[before_piece]),
+                after_at=int(pieces.at[local[offsets[turn]]]),
+                size=abs(float(mean[low + summit] - mean[high - 1])),
+                wording=claims.kind.value + ("_een" if len(since) == 1 else ""),
+                before_row=int(pieces.row[before_piece]),
+                after_row=int(pieces.row[after_piece]),
+                evidence=tuple(int(pieces.row[i]) for i in evidence),
+                facts={"matching": matching, "since": len(since)},
+            )
+        )
+    return findings
+
+
+def silences(
+    claims: Claims, silence: Silence, pieces: Pieces, sequences: Sequences, dynamics: Dynamics,
+    which: Ints,
+) -> list[Finding]:  # fmt: skip
+    """Locate the voices that stopped or shrank."""
+    if not len(which):
+        return []
+    own = sequences.take(which)
+    posterior = smooth(own, dynamics)
+    entry = np.searchsorted(silence.customer, claims.customer)
+    findings = []
+    for k, sequence in enumerate(which):
+        e = entry[k]
+        last_level = int(posterior[own.start[k + 1] - 1].argmax())
+        warmth = max(float(posterior[own.start[k + 1] - 1] @ _RANKS) - 2.0, 0.0) / 2.0
+        local = _own_pieces(sequences, int(sequence))
+        stopped = bool(silence.stopped[e] >= silence.shrunk[e])
+        if stopped:
+            before, after = local[-1], None
+            before_at = int(silence.last_at[e])
+            after_at = int(before_at + silence.rhythm_days[e] * DAY_US)
+            size = SILENCE_SIZE + warmth
+            facts = {
+                "rhythm": float(silence.rhythm_days[e]),
+                "contacts": float(silence.contacts[e]),
+                "silent": float(silence.silent_days[e]),
+            }
+        else:
+            after_at = int(silence.shrunk_at[e])
+            early = local[pieces.at[local] < after_at]
+            late = local[pieces.at[local] >= after_at]
+            before = early[_latest_best(pieces.length[early])] if early.size else None
+            after = late[-1] if late.size else None
+            before_at = int(pieces.at[before]) if before is not None else after_at
+            size = SHRINKING_SIZE + warmth / 2
+            facts = {
+                "length_before": float(silence.length_before[e]),
+                "length_after": float(silence.length_after[e]),
+            }
+        shown = _distinct([i for i in (before, after, *local[::-1][:3]) if i is not None])
+        findings.append(
+            Finding(
+                kind=ShiftKind.STILTE,
+                customer=int(claims.customer[k]),
+                probability=float(claims.probability[k]),
+                before=last_level,
+                after=last_level,
+                before_at=before_at,
+                after_at=after_at,
+                size=size,
+                wording="stilte" if stopped else "stilte_korter",
+                before_row=None if before is None else int(pieces.row[before]),
+                after_row=None if after is None else int(pieces.row[after]),
+                evidence=tuple(int(pieces.row[i]) for i in shown),
+                facts=facts,
+            )
+        )
+    return findings
+
+
+def paradoxes(
+    claims: Claims, paradox: Paradox, pieces: Pieces, sequences: Sequences, dynamics: Dynamics,
+    which: Ints,
+) -> list[Finding]:  # fmt: skip
+    """Locate the customers whose high scores come in flat words."""
+    if not len(which):
+        return []
+    own = sequences.take(which)
+    posterior = smooth(own, dynamics)
+    entry = np.searchsorted(paradox.sequence, which)
+    findings = []
+    for k, sequence in enumerate(which):
+        now = posterior[own.start[k + 1] - 1]
+        local = _own_pieces(sequences, int(sequence))
+        high = local[(pieces.score[local] == HIGH) & (local >= paradox.since[entry[k]])]
+        flatness = pieces.probabilities[high][:, FLAT].sum(axis=1)
+        earlier, later = high[0], high[-1]
+        findings.append(
+            Finding(
+                kind=ShiftKind.PARADOX,
+                customer=int(claims.customer[k]),
+                probability=float(claims.probability[k]),
+                before=round(paradox.usual_rank),
+                after=int(np.where(FLAT, now, -1).argmax()),
+                before_at=int(pieces.at[earlier]),
+                after_at=int(pieces.at[later]),
+                size=max(paradox.usual_rank - float(now @ _RANKS), 0.0),
+                wording="paradox",
+                before_row=int(pieces.row[earlier]),
+                after_row=int(pieces.row[later]),
+                evidence=tuple(int(i) for i in pieces.row[high]),
+                facts={"high": len(high), "flat": int((flatness > 0.5).sum())},
+            )
+        )
+    return findings
+
+
+def bands(posterior: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return mean rank and its 10 % and 90 % points, each state spread evenly over one level."""
+    cumulative = np.cumsum(posterior, axis=1)
+    points = []
+    for share in (0.1, 0.9):
+        level = np.minimum((cumulative < share).sum(axis=1), STATES - 1)
+        row = np.arange(len(posterior))
+        inside = np.maximum(posterior[row, level], 1e-12)
+        below = cumulative[row, level] - posterior[row, level]
+        within = np.clip((share - below) / inside, 0.0, 1.0)
+        points.append(np.clip(level - 0.5 + within, 0.0, STATES - 1.0))
+    mean = posterior @ _RANKS
+    return mean, np.minimum(points[0], mean), np.maximum(points[1], mean)
+
+
+def _own_pieces(sequences: Sequences, sequence: int) -> Ints:
+    first = sequences.contact[sequences.start[sequence]]
+    last = sequences.contact[sequences.start[sequence + 1]]
+    return np.arange(first, last)
+
+
+def _latest_best(values: Floats | Ints) -> int:
+    """Return the index of the largest value, the last of equals."""
+    return len(values) - 1 - int(np.asarray(values)[::-1].argmax())
+
+
+def _distinct(indices: list[int]) -> list[int]:
+    return list(dict.fromkeys(int(i) for i in indices))

@@ -1,0 +1,154 @@
+"""From a located claim to the record people read: quotes, dates and one Dutch sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from klankbord.records import Quote, ToneShift
+from klankbord.schema import TONES, ShiftKind
+from klankbord.shifts.findings import Finding
+from klankbord.shifts.histories import CHANNELS, LOCAL, moment
+
+QUOTE_LIMIT = 200
+SENTENCE_QUOTE_LIMIT = 90
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A row of feedback as far as an explanation needs it."""
+
+    quote: Quote
+    score: float | None
+
+
+def passages(
+    feedback: pa.Table, rows: Iterable[int], tones: Mapping[int, int]
+) -> dict[int, Passage]:
+    """Return the passages of these rows; `tones` gives the observed rank of each."""
+    wanted = sorted(set(rows))
+    columns = ["feedback_id", "verbatim", "received_at", "channel", "score_value"]
+    taken = feedback.select(columns).take(pa.array(wanted, type=pa.int64())).to_pydict()
+    result = {}
+    for i, row in enumerate(wanted):
+        rank, at = tones.get(row, -1), taken["received_at"][i]
+        quote = Quote(
+            feedback_id=taken["feedback_id"][i],
+            text=shorten(taken["verbatim"][i]),
+            received_at=None if at is None else at.astimezone(UTC),
+            channel=taken["channel"][i],
+            tone=TONES[rank] if rank >= 0 else None,
+        )
+        result[row] = Passage(quote, taken["score_value"][i])
+    return result
+
+
+def tell(
+    finding: Finding,
+    customer_id: str,
+    value: float | None,
+    known: Mapping[int, Passage],
+    as_of: datetime,
+    *,
+    expected_fdr: float,
+    priority: float,
+) -> ToneShift:
+    """Return the tone shift of a finding, with its sentence in Dutch."""
+    before = None if finding.before_row is None else known[finding.before_row]
+    after = None if finding.after_row is None else known[finding.after_row]
+    evidence = [known[row].quote for row in finding.evidence]
+    present = {quote.channel for quote in evidence}
+    return ToneShift(
+        shift_id=shift_id(customer_id, finding.kind, moment(finding.after_at)),
+        customer_id=customer_id,
+        kind=finding.kind,
+        before=TONES[finding.before],
+        after=TONES[finding.after],
+        before_at=moment(finding.before_at),
+        after_at=moment(finding.after_at),
+        probability=finding.probability,
+        expected_fdr=expected_fdr,
+        value_eur=value,
+        channels=tuple(channel.value for channel in CHANNELS if channel.value in present),
+        before_quote=None if before is None else before.quote,
+        after_quote=None if after is None else after.quote,
+        explanation=sentence(finding, before, after, as_of),
+        priority=priority,
+        evidence=tuple(dict.fromkeys(quote.feedback_id for quote in evidence)),
+    )
+
+
+def sentence(
+    finding: Finding, before: Passage | None, after: Passage | None, as_of: datetime
+) -> str:
+    """Return the explanation; a year is written where it is not that of `as_of`."""
+    dates = [moment(finding.before_at), moment(finding.after_at)]
+    facts: dict[str, Any] = {name: f"{value:.0f}" for name, value in finding.facts.items()}
+    scores = [p.score for p in (before, after) if p is not None and p.score is not None]
+    return _wordings()["kinds"][finding.wording].format(  # type: ignore[no-any-return]
+        before=TONES[finding.before].value,
+        after=TONES[finding.after].value,
+        before_day=day(dates[0], as_of),
+        after_day=day(dates[1], as_of),
+        before_quote=_words(before),
+        after_quote=_words(after),
+        chance=chance(finding.probability),
+        scores=" en ".join(f"{score:g}".replace(".", ",") for score in scores),
+        **facts,
+    )
+
+
+def chance(probability: float) -> str:
+    """Return a probability in whole per cents, never rounded up to certainty."""
+    return "> 99" if probability > 0.99 else f"{probability * 100:.0f}"
+
+
+def day(when: datetime, as_of: datetime) -> str:
+    """Return a date in Dutch, in local time."""
+    local = when.astimezone(LOCAL)
+    text = f"{local.day} {_wordings()['months'][local.month - 1]}"
+    return text if local.year == as_of.astimezone(LOCAL).year else f"{text} {local.year}"
+
+
+def shorten(text: str, limit: int = QUOTE_LIMIT) -> str:
+    """Return `text` on one line, cut between words to at most `limit` characters."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    if not line[limit - 1].isspace() and " " in cut:
+        cut = cut[: cut.rindex(" ")]
+    return cut.rstrip(" ,;:-") + "…"
+
+
+def shift_id(customer_id: str, kind: ShiftKind, turned_at: datetime) -> str:
+    """Return an id that stays the same as long as customer, kind and day of the turn do."""
+    date = turned_at.astimezone(LOCAL).date().isoformat()
+    text = "\x1f".join((customer_id, kind.value, date))
+    return "V-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def needed_rows(findings: Sequence[Finding]) -> set[int]:
+    """Return the feedback rows that the explanations of `findings` quote or cite."""
+    rows: set[int] = set()
+    for finding in findings:
+        rows.update(finding.evidence)
+        rows.update(r for r in (finding.before_row, finding.after_row) if r is not None)
+    return rows
+
+
+def _words(passage: Passage | None) -> str:
+    return "" if passage is None else shorten(passage.quote.text, SENTENCE_QUOTE_LIMIT)
+
+
+@cache
+def _wordings() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))

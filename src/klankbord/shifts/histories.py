@@ -1,0 +1,231 @@
+"""From tables to arrays: every customer's dated pieces, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from klankbord.schema import TONE_PROBABILITIES, TONES, AuthorRole, Channel, ScoreMetric
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CHANNELS: tuple[Channel, ...] = tuple(Channel)
+LOCAL = ZoneInfo("Europe/Amsterdam")
+_DAY_US = 86_400_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# The lowest value of each scale that counts as a high score: a promoter, or the top box.
+HIGH_SCORE: dict[ScoreMetric, float] = {
+    ScoreMetric.NPS: 9,
+    ScoreMetric.CSAT: 5,
+    ScoreMetric.CES: 6,
+    ScoreMetric.STARS: 5,
+    ScoreMetric.GRADE: 9,
+}
+NO_SCORE, LOW_SCORE, HIGH = -1, 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Columns of pieces by one customer each, sorted by customer, moment, turn and id."""
+
+    row: Ints  # in the feedback table
+    customer: Ints  # index in Histories.customers
+    at: Ints  # microseconds since 1970, UTC
+    day: Ints  # local calendar day, since 1970
+    channel: NDArray[np.int8]  # index in CHANNELS
+    conversation: Ints  # code in the order of the ids; -1: none
+    turn: Ints  # -1: none
+    length: Ints  # characters
+    score: NDArray[np.int8]  # NO_SCORE, LOW_SCORE or HIGH
+    source_end: Ints  # moment of the last piece in the same source
+    usable: Bools  # words of a customer with a tone; not a non-answer
+    tone: NDArray[np.int8]  # rank of the observed tone; -1: none
+    probabilities: NDArray[np.float32]  # (n, 5)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, selection: NDArray[Any]) -> Pieces:
+        """Return the pieces of a mask or of sorted indices."""
+        return Pieces(**{f.name: getattr(self, f.name)[selection] for f in fields(self)})
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """What every customer said, as far as its date and writer are known."""
+
+    customers: pa.Array  # distinct ids in ascending order
+    pieces: Pieces
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the UTC moment of a number of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def microseconds(when: datetime) -> int:
+    """Return microseconds since 1970; a moment without a zone is taken as UTC."""
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def gather(feedback: pa.Table, scores: pa.Table, as_of: datetime) -> Histories:
+    """Join feedback with its scores and lay it out per customer, up to and including `as_of`.
+
+    Left out: rows without a customer, by an agent or bot, saved AI answers, rows without a date
+    and rows after `as_of`. A customer of whom nothing remains is still listed in `customers`.
+    """
+    role, channel = feedback["author_role"], feedback["channel"]
+    theirs = pc.and_(
+        pc.and_(
+            pc.is_valid(feedback["customer_id"]),
+            pc.is_in(role, pa.array([AuthorRole.CUSTOMER.value, AuthorRole.UNKNOWN.value])),
+        ),
+        pc.is_in(channel, pa.array([c.value for c in CHANNELS if c is not Channel.AI_ANSWER])),
+    )
+    customers, codes = _encode(feedback["customer_id"].filter(theirs))
+    kept = np.flatnonzero(_numpy(theirs))
+    at = _microseconds(feedback["received_at"].take(pa.array(kept)))
+    dated = (at >= 0) & (at <= microseconds(as_of))
+    kept, codes, at = kept[dated], codes[dated], at[dated]
+
+    order = np.argsort((codes << 36) + at // 1_000_000, kind="stable")
+    kept, codes, at = kept[order], codes[order], at[order]
+    turn = _integers(feedback["turn"], kept)
+    swap = _settle_ties(codes, at, turn, feedback["feedback_id"], kept)
+    pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap])
+    return Histories(customers, _join(pieces, feedback, scores))
+
+
+def _settle_ties(codes: Ints, at: Ints, turn: Ints, ids: pa.ChunkedArray, rows: Ints) -> Ints:
+    """Return the order that puts pieces of one customer and second by moment, turn and id."""
+    order = np.arange(len(rows), dtype=np.int64)
+    second = at // 1_000_000
+    same = (codes[1:] == codes[:-1]) & (second[1:] == second[:-1])
+    tied = np.zeros(len(rows), dtype=bool)
+    tied[1:] |= same
+    tied[:-1] |= same
+    where = np.flatnonzero(tied)
+    if where.size:
+        _, rank = _encode(ids.take(pa.array(rows[where])))
+        order[where] = where[
+            np.lexsort((rank, turn[where], at[where], second[where], codes[where]))
+        ]
+    return order
+
+
+def _pieces(feedback: pa.Table, rows: Ints, codes: Ints, at: Ints, turn: Ints) -> Pieces:
+    n = len(rows)
+    taken = pa.array(rows)
+    channel = pc.index_in(feedback["channel"].take(taken), pa.array([c.value for c in CHANNELS]))
+    conversation = np.full(n, -1, dtype=np.int64)
+    known = feedback["conversation_id"].take(taken)
+    in_conversation = _numpy(pc.is_valid(known))
+    if in_conversation.any():
+        _, conversation[in_conversation] = _encode(known.drop_null())
+    _, source = _encode(feedback["source"].take(taken))
+    last = np.zeros(int(source.max()) + 1 if n else 0, dtype=np.int64)
+    np.maximum.at(last, source, at)
+    return Pieces(
+        row=rows,
+        customer=codes,
+        at=at,
+        day=_local_day(at),
+        channel=_numpy(channel).astype(np.int8),
+        conversation=conversation,
+        turn=turn,
+        length=_numpy(pc.utf8_length(feedback["verbatim"].take(taken))).astype(np.int64),
+        score=_score_level(feedback, taken),
+        source_end=last[source],
+        usable=np.zeros(n, dtype=bool),
+        tone=np.full(n, -1, dtype=np.int8),
+        probabilities=np.zeros((n, len(TONES)), dtype=np.float32),
+    )
+
+
+def _join(pieces: Pieces, feedback: pa.Table, scores: pa.Table) -> Pieces:
+    """Add the tone of the pieces that have one."""
+    if not len(pieces) or not scores.num_rows:
+        return pieces
+    ids = feedback["feedback_id"].take(pa.array(pieces.row))
+    found = pc.index_in(ids, value_set=scores["feedback_id"].combine_chunks())
+    scored = _numpy(pc.is_valid(found))
+    at = pa.array(_numpy(pc.fill_null(found, 0)).astype(np.int64))
+    probabilities = np.empty((len(pieces), len(TONES)), dtype=np.float32)
+    for level, name in enumerate(TONE_PROBABILITIES):
+        probabilities[:, level] = _numpy(scores[name].take(at))
+    total = probabilities.sum(axis=1)
+    sound = np.isfinite(total) & (total > 0) & (probabilities >= 0).all(axis=1)
+    non_answer = _numpy(scores["non_answer"].take(at)).astype(bool)
+    tone = _numpy(
+        pc.fill_null(pc.index_in(scores["tone"], pa.array([t.value for t in TONES])), -1).take(at)
+    )
+    usable = scored & sound & ~non_answer & (pieces.length > 0) & (tone >= 0)
+    probabilities[usable] /= total[usable, None]
+    probabilities[~usable] = 0
+    return replace(
+        pieces,
+        usable=usable,
+        tone=np.where(usable, tone, -1).astype(np.int8),
+        probabilities=probabilities,
+    )
+
+
+def _score_level(feedback: pa.Table, taken: pa.Array) -> NDArray[np.int8]:
+    metric = feedback["score_metric"].take(taken)
+    value = _numpy(pc.fill_null(feedback["score_value"].take(taken), np.nan)).astype(float)
+    known = pc.fill_null(pc.index_in(metric, pa.array([m.value for m in HIGH_SCORE])), -1)
+    code = _numpy(known).astype(np.int64)
+    cut = np.append(np.array(list(HIGH_SCORE.values()), dtype=float), np.nan)[code]
+    level = np.where(value >= cut, HIGH, LOW_SCORE)
+    return np.where(np.isfinite(value) & (code >= 0), level, NO_SCORE).astype(np.int8)
+
+
+def _local_day(at: Ints) -> Ints:
+    """Return the calendar day in the Netherlands; the zone's offset is looked up once a day."""
+    utc_day = at // _DAY_US
+    days, inverse = np.unique(utc_day, return_inverse=True)
+    offsets = np.array([_offset(int(day)) for day in days], dtype=np.int64)
+    return np.asarray((at + (offsets[inverse] if len(days) else 0)) // _DAY_US, dtype=np.int64)
+
+
+def _offset(day: int) -> int:
+    noon = (_EPOCH + timedelta(days=day, hours=12)).astimezone(LOCAL)
+    return (noon.utcoffset() or timedelta()) // timedelta(microseconds=1)
+
+
+def _encode(column: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
+    """Return the distinct values in ascending order, and each row's index in them."""
+    encoded = pc.dictionary_encode(_one(column))
+    order = _numpy(pc.array_sort_indices(encoded.dictionary)).astype(np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    codes = _numpy(encoded.indices).astype(np.int64)
+    return encoded.dictionary.take(pa.array(order)), rank[codes]
+
+
+def _microseconds(column: pa.ChunkedArray) -> Ints:
+    return _numpy(pc.fill_null(_one(column).cast(pa.int64()), -1)).astype(np.int64)
+
+
+def _integers(column: pa.ChunkedArray, rows: Ints) -> Ints:
+    return _numpy(pc.fill_null(column.take(pa.array(rows)), -1)).astype(np.int64)
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _numpy(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
+    values: NDArray[Any] = _one(column).to_numpy(zero_copy_only=False)
+    return values

@@ -1,0 +1,258 @@
+r"""Silence: a regular voice that stops, or answers that shrink.
+
+Stopping. Everybody writes at a rhythm of their own, some like clockwork, and may fall silent for
+good after any piece (Platzer and Reutterer 2016, "Ticking away the moments: timing regularity
+helps to better predict customer activity"; after Fader, Hardie and Lee 2005). The gaps are
+Gamma(k, rate), with one regularity k for all and a rate that is Gamma(r, alpha) over customers, so
+with n gaps of t days in all the chance of a silence of s days or longer from an active voice is
+    S = 1 - I(s / (alpha + t + s); k, r + k n),   I the regularised incomplete beta function.
+From the third piece on each may be the last; that chance is Beta(a, b) over customers, so after m
+pieces that were not the last it is h = a / (a + b + m), and
+    P(stopped) = h / (h + (1 - h) S).
+The five parameters are fitted to all customers of three pieces or more, with weak priors so that
+ten customers give a sensible answer too. Pieces within a week of each other count once. Silence
+lasts until the last moment at which the sources the customer writes in say anything, or until the
+customer cancelled, and not until today: an export that ends in May is no silence in June.
+
+Shrinking. The drop d of the mean log length of the last answers against the earlier ones is
+compared under two hypotheses, "as always", d ~ N(0, v + DRIFT^2), and "shrunk",
+d ~ N(SHRUNK, v + SPREAD^2), where v is the sampling variance from the customer's own scatter,
+shrunk to everybody's (Smyth 2004); the share of shrinkers is learned by EM (the two-groups model
+of Efron 2008).
+
+What cannot be known: an invitation that was skipped leaves no row. Unless the source exports
+unanswered invitations, a customer who was never asked looks like one who did not answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from klankbord.shifts.histories import Bools, Floats, Ints, Pieces
+from klankbord.shifts.trajectories import offsets_of
+
+DAY_US = 86_400_000_000
+BURST_DAYS = 7
+LEAST_CONTACTS = 4
+LEAST_SPAN_DAYS = 60
+LEAST_SILENCE_DAYS = 30
+LONGEST_GAPS = 2.0  # silent at least this many times the longest gap so far
+FIT_SAMPLE = 5_000
+VOICE = 3  # contacts from which each may be the last
+# Means and standard deviations of the normal priors on log k, log r, log alpha (days), log a and
+# log b; k is bounded so that one skipped survey wave is not taken for the end.
+LOG_MEAN = np.log([1.5, 3.0, 90.0, 0.5, 10.0])
+LOG_SD = np.array([0.5, 0.7, 1.0, 0.7, 0.7])
+LOG_BOUNDS = [(np.log(0.3), np.log(8.0)), (-2, 5), (0, 9), (-5, 3), (-2, 7)]
+
+LEAST_ANSWERS = 5
+LATE_SHARE = 0.4  # of the answers, at least two, count as the last ones
+DRIFT, SHRUNK, SPREAD = 0.25, -1.2, 0.4  # in log characters
+SHARE_PRIOR, SHARE_WEIGHT = 0.03, 50.0
+SCATTER_WEIGHT = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Silence:
+    """What is known of the rhythm and length of each customer's pieces, one entry a customer."""
+
+    customer: Ints
+    stopped: Floats  # posterior probability; 0 for those who are no regular voice
+    contacts: Ints
+    rhythm_days: Floats  # mean gap between contacts
+    last_at: Ints  # microseconds
+    silent_days: Floats  # until the sources end
+    shrunk: Floats  # posterior probability; 0 where there are too few answers
+    length_before: Floats  # geometric mean characters
+    length_after: Floats
+    shrunk_at: Ints  # moment of the first of the last answers
+
+    @property
+    def probability(self) -> Floats:
+        """Return the probability of the stronger of the two claims."""
+        return np.maximum(self.stopped, self.shrunk)
+
+
+@dataclass(frozen=True, eq=False)
+class Rhythms:
+    """What the rhythm model reads of each customer, in days."""
+
+    repeats: Floats  # contacts after the first
+    until_last: Floats  # from the first to the last
+    log_gaps: Floats  # sum of the logs of the gaps
+    silent: Floats  # since the last
+
+    def take(self, which: Ints) -> Rhythms:
+        """Return the entries of these indices."""
+        return Rhythms(
+            self.repeats[which], self.until_last[which], self.log_gaps[which], self.silent[which]
+        )
+
+
+def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
+    """Return the silence of every customer with a dated piece, with words or without.
+
+    `left_at` holds the moment each customer code cancelled, or a far one: silence after that is
+    no news and does not count.
+    """
+    start = offsets_of(pieces.customer)
+    first, last = start[:-1], start[1:] - 1
+    day = pieces.day
+    apart = np.ones(len(day), dtype=bool)
+    apart[1:] = (day[1:] - day[:-1] >= BURST_DAYS) | (pieces.customer[1:] != pieces.customer[:-1])
+    contacts = np.add.reduceat(apart.astype(np.int64), first) if len(first) else first
+    end = np.maximum.reduceat(pieces.source_end, first) if len(first) else first
+    if left_at is not None:
+        end = np.minimum(end, left_at[pieces.customer[first]])
+    gaps = np.diff(day, prepend=day[:1])
+    gaps[first] = 0
+    longest = np.maximum.reduceat(gaps, first) if len(first) else first
+
+    repeats = (contacts - 1).astype(np.float64)
+    apart[first] = False
+    logs = np.log(_since_contact(day, apart, first)) * apart
+    log_gaps = np.add.reduceat(logs, first) if len(first) else np.zeros(0)
+    until_last = (day[last] - day[first]).astype(np.float64)
+    silent = np.maximum((end - pieces.at[last]) / DAY_US, 0.0)
+    rhythms = Rhythms(repeats, until_last, log_gaps, silent)
+    regular = (
+        (contacts >= LEAST_CONTACTS)
+        & (until_last >= LEAST_SPAN_DAYS)
+        & (silent >= LEAST_SILENCE_DAYS)
+        & (silent >= LONGEST_GAPS * longest)
+    )
+    stopped = np.zeros(len(first))
+    if regular.any():
+        voices = np.flatnonzero(contacts >= VOICE)
+        fitted = fit_rhythm(rhythms.take(voices[:: max(1, -(-len(voices) // FIT_SAMPLE))]))
+        probability = stopped_probability(fitted, rhythms)
+        stopped = np.where(regular, probability, 0.0)
+    shrunk, before, after, since = _shrinking(pieces, start)
+    return Silence(
+        customer=pieces.customer[first],
+        stopped=stopped,
+        contacts=contacts,
+        rhythm_days=until_last / np.maximum(repeats, 1),
+        last_at=pieces.at[last],
+        silent_days=silent,
+        shrunk=shrunk,
+        length_before=before,
+        length_after=after,
+        shrunk_at=since,
+    )
+
+
+def fit_rhythm(rhythms: Rhythms) -> Floats:
+    """Return the most probable (k, r, alpha, a, b) of a population of voices."""
+    from scipy.optimize import minimize
+
+    def loss(logs: Floats) -> float:
+        penalty = 0.5 * (((logs - LOG_MEAN) / LOG_SD) ** 2).sum()
+        return float(penalty - _log_likelihood(np.exp(logs), rhythms))
+
+    found = minimize(loss, LOG_MEAN, method="L-BFGS-B", bounds=LOG_BOUNDS, options={"maxiter": 60})
+    return np.asarray(np.exp(found.x), dtype=np.float64)
+
+
+def _log_likelihood(parameters: Floats, rhythms: Rhythms) -> float:
+    from scipy.special import betaln, gammaln
+
+    k, r, alpha, a, b = parameters
+    n, went_on = rhythms.repeats, np.maximum(rhythms.repeats - (VOICE - 1), 0.0)
+    gaps = (k - 1) * rhythms.log_gaps - n * gammaln(k) + gammaln(k * n + r) - gammaln(r)
+    gaps = gaps + r * np.log(alpha) - (k * n + r) * np.log(alpha + rhythms.until_last)
+    alive = betaln(a, b + went_on) - betaln(a, b)
+    last = a / (a + b + went_on)
+    end = np.log(last + (1 - last) * _still_active(parameters, rhythms))
+    return float((gaps + alive + end).sum())
+
+
+def _still_active(parameters: Floats, rhythms: Rhythms) -> Floats:
+    """Return the chance that a voice which has not stopped is silent for so long."""
+    from scipy.special import betainc
+
+    k, r, alpha = parameters[:3]
+    share = rhythms.silent / (alpha + rhythms.until_last + rhythms.silent)
+    chance = 1 - betainc(k, r + k * rhythms.repeats, share)
+    return np.asarray(np.clip(chance, 1e-12, 1.0), dtype=np.float64)
+
+
+def stopped_probability(parameters: Floats, rhythms: Rhythms) -> Floats:
+    """Return the posterior probability that the voice's last piece was the last for good."""
+    a, b = parameters[3:]
+    last = a / (a + b + np.maximum(rhythms.repeats - (VOICE - 1), 0.0))
+    silence = (1 - last) * _still_active(parameters, rhythms)
+    return np.asarray(last / (last + silence), dtype=np.float64)
+
+
+def _since_contact(day: Ints, apart: Bools, first: Ints) -> Floats:
+    """Return the days from the piece that opened the previous contact, at least one."""
+    opens = apart.copy()
+    opens[first] = True
+    where = np.flatnonzero(opens)
+    result = np.ones(len(day))
+    result[where[1:]] = np.maximum(day[where[1:]] - day[where[:-1]], 1)
+    return result
+
+
+def _shrinking(pieces: Pieces, start: Ints) -> tuple[Floats, Floats, Floats, Ints]:
+    """Return P(shrunk), mean length before and after, and the moment of the change."""
+    n = len(start) - 1
+    result = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
+    answers = (pieces.conversation < 0) & (pieces.length > 0)
+    logs = np.log(np.where(answers, pieces.length, 1)).astype(np.float64)
+    if not answers.any():
+        return result
+    for channel in np.unique(pieces.channel[answers]):  # a review is longer than a survey answer
+        where = answers & (pieces.channel == channel)
+        logs[where] -= logs[where].mean()
+    owner = np.repeat(np.arange(n), np.diff(start))[answers]
+    own_logs, at = logs[answers], pieces.at[answers]
+    raw = np.log(pieces.length[answers].astype(np.float64))
+    count = np.bincount(owner, minlength=n)
+    begin = np.cumsum(count) - count
+    late_count = np.maximum(2, np.floor(LATE_SHARE * count)).astype(np.int64)
+    is_late = np.arange(len(owner)) - begin[owner] >= (count - late_count)[owner]
+    judged = count >= LEAST_ANSWERS
+    if not judged.any():
+        return result
+    n_late, n_early = np.where(judged, late_count, 1), np.where(judged, count - late_count, 1)
+    late, early = _group_means(own_logs, owner, is_late, n_late, n_early, n)
+    centre = np.where(is_late, late[owner], early[owner])
+    squares = np.bincount(owner, (own_logs - centre) ** 2, minlength=n)
+    freedom = np.where(judged, count - 2, 0)
+    pooled = squares[judged].sum() / max(freedom[judged].sum(), 1)
+    scatter = (squares + SCATTER_WEIGHT * pooled) / (freedom + SCATTER_WEIGHT)
+    variance = scatter * (1 / n_late + 1 / n_early)
+    shrunk, before, after, since = result
+    shrunk[judged] = shrunk_probability((late - early)[judged], variance[judged])
+    raw_late, raw_early = _group_means(raw, owner, is_late, n_late, n_early, n)
+    before[judged], after[judged] = np.exp(raw_early[judged]), np.exp(raw_late[judged])
+    since[judged] = at[(begin + count - late_count)[judged]]
+    return shrunk, before, after, since
+
+
+def shrunk_probability(drop: Floats, variance: Floats) -> Floats:
+    """Return the posterior probability of each drop in log length under the two-groups model."""
+    always = _normal(drop, 0.0, variance + DRIFT**2)
+    shorter = _normal(drop, SHRUNK, variance + SPREAD**2)
+    share = SHARE_PRIOR
+    for _ in range(50):
+        probability = share * shorter / (share * shorter + (1 - share) * always)
+        share = float((probability.sum() + SHARE_WEIGHT * SHARE_PRIOR) / (len(drop) + SHARE_WEIGHT))
+    return np.asarray(np.where(drop < 0, probability, 0.0), dtype=np.float64)
+
+
+def _normal(x: Floats, mean: float, variance: Floats) -> Floats:
+    density = np.exp(-0.5 * (x - mean) ** 2 / variance) / np.sqrt(variance)
+    return np.asarray(np.maximum(density, 1e-300), dtype=np.float64)
+
+
+def _group_means(
+    values: Floats, owner: Ints, is_late: Bools, n_late: Ints, n_early: Ints, n: int
+) -> tuple[Floats, Floats]:
+    late = np.bincount(owner, values * is_late, minlength=n) / n_late
+    early = np.bincount(owner, values * ~is_late, minlength=n) / n_early
+    return late, early

@@ -1,0 +1,79 @@
+"""Read numbers as Dutch and English exports write them: `1.234,50`, `1,234.50`, `€ 12,-`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+_DRESSING = re.compile(r"[\s\u00a0\u202f'’€$£]|\b(?:eur|euro|gbp|usd)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d[\d.,]{0,30}")
+_GROUPED_DOT = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
+_GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
+_LONGEST = 40
+
+
+def decimal_mark(values: Iterable[object]) -> str:
+    """Return the decimal mark a column uses, "," or "."; "," where nothing tells."""
+    comma = point = 0
+    for value in values:
+        text = _bare(value) if isinstance(value, str) else ""
+        if not _NUMBER.fullmatch(text) or ("," not in text and "." not in text):
+            continue
+        last = max(text.rfind(","), text.rfind("."))
+        both = "," in text and "." in text
+        if both or len(text) - last - 1 != 3:
+            comma += text[last] == ","
+            point += text[last] == "."
+    return "." if point > comma else ","
+
+
+def parse_decimal(value: object, mark: str = ",") -> float | None:
+    """Return the number in `value`, or None where it is not one.
+
+    `mark` decides only what can be read two ways, such as `1.234`.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _finite(float(value)) if abs(value) < 1e300 else None
+    text = _bare(value) if isinstance(value, str) else ""
+    text = re.sub(r"[.,]-{1,2}$", "", text)
+    if not _NUMBER.fullmatch(text):
+        return None
+    return _from_digits(text, mark)
+
+
+def _from_digits(text: str, mark: str) -> float | None:
+    commas, dots = text.count(","), text.count(".")
+    if commas and dots:
+        decimal = "," if text.rfind(",") > text.rfind(".") else "."
+        whole, _, fraction = text.rpartition(decimal)
+        grouped = _GROUPED_DOT if decimal == "," else _GROUPED_COMMA
+        if not grouped.fullmatch(whole):
+            return None
+        return _number(re.sub(r"[.,]", "", whole) + "." + fraction)
+    if commas or dots:
+        separator = "," if commas else "."
+        grouped = _GROUPED_COMMA if commas else _GROUPED_DOT
+        if grouped.fullmatch(text) and (commas + dots > 1 or separator != mark):
+            return _number(text.replace(separator, ""))
+        if commas + dots > 1:
+            return None
+        return _number(text.replace(",", "."))
+    return _number(text)
+
+
+def _bare(text: str) -> str:
+    return _DRESSING.sub("", text) if len(text) <= _LONGEST else ""
+
+
+def _number(text: str) -> float | None:
+    try:
+        return _finite(float(text))
+    except ValueError:
+        return None
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None

@@ -1,0 +1,90 @@
+"""The roles a column can play, and the Dutch and English headers that announce them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+ROLES = (
+    "feedback_id",
+    "customer_id",
+    "account_id",
+    "author_role",
+    "conversation_id",
+    "turn",
+    "question",
+    "verbatim",
+    "title",
+    "language",
+    "received_at",
+    "score",
+    "score_metric",
+    "channel",
+    "journey_stage",
+    "segment",
+    "value_eur",
+    "started_at",
+    "cancelled_at",
+)
+_NOT_WORD = re.compile(r"[\W_]+")
+_NO_SCORE_METRIC = ""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What `columns.toml` holds, with headers and values in their normal form."""
+
+    headers: Mapping[str, tuple[str, int]]  # normal header -> (role, rank: lower is preferred)
+    metrics: Mapping[str, str]  # normal header -> score metric, "" to be inferred
+    weak_ids: frozenset[str]
+    ambiguous: frozenset[str]  # score headers that as often stand above words
+    nested: frozenset[str]  # roles recognised by the last part of a dotted JSON name
+    questions: tuple[tuple[str, str, str], ...]  # (phrase, role, score metric)
+    values: Mapping[str, Mapping[str, str]]  # role -> normal value -> value of the schema
+    empty: frozenset[str]  # cells that mean "not given"
+
+
+def normal(name: str) -> str:
+    """Return `name` without case, spaces, underscores and signs: "Ingevuld op" -> "ingevuldop"."""
+    return _NOT_WORD.sub("", name[:300].casefold())
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read `columns.toml`."""
+    data: dict[str, Any] = tomllib.loads(
+        files(__package__).joinpath("columns.toml").read_text("utf-8")
+    )
+    headers: dict[str, tuple[str, int]] = {}
+    metrics: dict[str, str] = {}
+    for role, names in data["headers"].items():
+        if role == "score":
+            continue
+        for rank, name in enumerate(names):
+            headers.setdefault(normal(name), (role, rank))
+    rank = 0
+    for metric, names in data["headers"]["score"].items():
+        for name in names:
+            headers.setdefault(normal(name), ("score", rank))
+            metrics[normal(name)] = _NO_SCORE_METRIC if metric == "inferred" else metric
+            rank += 1
+    return Vocabulary(
+        headers=headers,
+        metrics=metrics,
+        weak_ids=frozenset(normal(name) for name in data["ids"]["weak"]),
+        ambiguous=frozenset(normal(name) for name in data["ambiguous"]["scores"]),
+        nested=frozenset(data["nested"]["roles"]),
+        questions=tuple(
+            (entry["phrase"], entry["role"], entry.get("metric", "")) for entry in data["question"]
+        ),
+        values={
+            role: {normal(name): target for target, names in table.items() for name in names}
+            for role, table in data["values"].items()
+        },
+        empty=frozenset(data["empty"]["values"]),
+    )

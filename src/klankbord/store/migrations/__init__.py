@@ -1,0 +1,1 @@
+"""Alembic environment of the workspace, run by `klankbord.store.migrate`."""

@@ -1,0 +1,1 @@
+"""One file per released schema; written once, never changed."""

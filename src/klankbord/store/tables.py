@@ -1,0 +1,237 @@
+"""The tables of a workspace as the newest migration leaves them.
+
+Moments are whole microseconds since 1970 UTC, so that Arrow timestamps come back exactly.
+Lists are JSON text. Column names of the Arrow tables are kept as they are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+from klankbord.schema import TONE_PROBABILITIES
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _of_feedback() -> ForeignKey:
+    return ForeignKey("feedback.feedback_id", ondelete="CASCADE")
+
+
+def _of_action() -> ForeignKey:
+    return ForeignKey("action.action_id", ondelete="CASCADE")
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("account_id", Text),
+    Column("author_role", Text, nullable=False),
+    Column("conversation_id", Text),
+    Column("turn", Integer),
+    Column("question", Text),
+    Column("verbatim", Text, nullable=False),
+    Column("language", Text),
+    Column("received_at", BigInteger),
+    Column("score_metric", Text),
+    Column("score_value", Float),
+    Column("journey_stage", Text),
+    Column("segment", Text),
+    Column("value_eur", Float),
+    Column("attributes", Text, nullable=False),
+    Index(None, "customer_id", "received_at"),
+    Index(None, "received_at", "feedback_id"),
+)
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("account_id", Text),
+    Column("segment", Text),
+    Column("value_eur", Float),
+    Column("started_at", BigInteger),
+    Column("cancelled_at", BigInteger),
+    Column("attributes", Text, nullable=False),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("pseudonym", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+score = Table(
+    "score",
+    metadata,
+    Column("feedback_id", Text, _of_feedback(), primary_key=True),
+    Column("tone", Text, nullable=False),
+    *(Column(name, Float, nullable=False) for name in TONE_PROBABILITIES),
+    Column("valence", Float, nullable=False),
+    Column("enthusiasm", Float, nullable=False),
+    Column("tone_sd", Float, nullable=False),
+    Column("mixed", Boolean, nullable=False),
+    Column("complaint_theme", Text),
+    Column("churn_cue", Boolean, nullable=False),
+    Column("ambassador_cue", Boolean, nullable=False),
+    Column("unresolved", Boolean, nullable=False),
+    Column("non_answer", Boolean, nullable=False),
+    Column("cues", Text, nullable=False),
+    Column("scored_by", Text, nullable=False),
+)
+
+segment = Table(
+    "segment",
+    metadata,
+    Column("feedback_id", Text, _of_feedback(), primary_key=True),
+    Column("segment", Integer, primary_key=True, autoincrement=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("tone", Text),
+    Column("valence", Float),
+    Column("complaint_theme", Text),
+    Column("theme_id", Text),
+)
+
+shift = Table(
+    "shift",
+    metadata,
+    Column("shift_id", Text, primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("before_at", BigInteger, nullable=False),
+    Column("after_at", BigInteger, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("expected_fdr", Float, nullable=False),
+    Column("value_eur", Float),
+    Column("channels", Text, nullable=False),
+    Column("before_quote", Text),
+    Column("after_quote", Text),
+    Column("explanation", Text, nullable=False),
+    Column("priority", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index(None, "customer_id"),
+)
+
+theme = Table(
+    "theme",
+    metadata,
+    Column("theme_id", Text, primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("parent_id", Text),
+    Column("label", Text, nullable=False),
+    Column("keywords", Text, nullable=False),
+    Column("mentions", Integer, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("trend", Text, nullable=False),
+    Column("trend_p", Float),
+    Column("weekly", Text, nullable=False),
+    Column("value_eur", Float),
+    Column("owner", Text, nullable=False),
+    Column("quotes", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+
+# `version` counts the changes of a row, so that two people editing it can be told apart.
+action = Table(
+    "action",
+    metadata,
+    Column("action_id", Text, primary_key=True),
+    Column("loop", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("theme_id", Text),
+    Column("owner", Text, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("priority", Float, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("wel_niet_later", Text, nullable=False),
+    Column("draft", Text, nullable=False),
+    Column("outcome", Text),
+    Column("opened_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("version", Integer, nullable=False),
+    Index(None, "customer_id"),
+    Index(None, "theme_id"),
+)
+
+# Not tied to the feedback table: an action outlives the feedback that retention rules remove.
+action_evidence = Table(
+    "action_evidence",
+    metadata,
+    Column("action_id", Text, _of_action(), primary_key=True),
+    Column("feedback_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+action_event = Table(
+    "action_event",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    Column("action_id", Text, _of_action(), nullable=False),
+    Column("at", BigInteger),
+    Column("by", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index(None, "action_id"),
+)
+
+import_record = Table(
+    "import_record",
+    metadata,
+    Column("import_id", Integer, primary_key=True),
+    Column("at", BigInteger),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rows_in", Integer, nullable=False),
+    Column("stored", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Index(None, "sha256"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("as_of", BigInteger),
+    Column("provenance", Text, nullable=False),
+)

@@ -1,0 +1,355 @@
+"""The workspace: one object over the tables, Arrow in and Arrow out."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Engine, Select, exists, func, or_, select, text
+
+from klankbord.errors import WorkspaceError
+from klankbord.loop.lifecycle import ActionState, Outcome
+from klankbord.privacy import IDENTITIES, Pseudonymiser
+from klankbord.records import Action, SourceCount, Theme, ToneShift
+from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, AuthorRole, conform
+from klankbord.store import actions as action_list
+from klankbord.store import findings, history, identities, tables
+from klankbord.store.arrow import bound_rows, read_table
+from klankbord.store.engine import begin, engine_for, insert, readable_errors
+from klankbord.store.migrate import is_current, migrate
+
+
+class Workspace:
+    """What Klankbord keeps between runs; every method is one transaction unless one is open.
+
+    Threads may share a workspace: each gets its own connection.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+        self._local = threading.local()
+
+    @classmethod
+    def open(cls, path: Path | str) -> Workspace:
+        """Open the workspace in file `path`, made or brought to the newest schema as needed.
+
+        Raises WorkspaceError where the file is damaged, newer, or not a workspace.
+        """
+        engine, name = engine_for(path)
+        try:
+            with readable_errors(name):
+                with begin(engine, writes=False) as connection:
+                    current = is_current(connection, name)
+                if not current:
+                    with begin(engine, writes=True) as connection:
+                        migrate(connection, name)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, name)
+
+    def close(self) -> None:
+        """Let go of the file; what was committed stays."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything written inside one transaction: all of it, or nothing on any error."""
+        with self._writing():
+            yield
+
+    def check_integrity(self) -> None:
+        """Read the whole file; raises WorkspaceError where it is damaged."""
+        with self._reading() as connection:
+            if connection.dialect.name != "sqlite":
+                return
+            verdict = connection.execute(text("PRAGMA integrity_check(1)")).scalar()
+            dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
+        if verdict != "ok" or dangling is not None:
+            raise WorkspaceError(
+                "the workspace is damaged", where=self._name, hint="put back a backup"
+            )
+
+    # --- feedback and customers ---------------------------------------------------------------
+
+    def add_feedback(self, table: pa.Table) -> tuple[int, int]:
+        """Store new feedback and return (stored, duplicates), which add up to the rows given.
+
+        A duplicate has a feedback_id that is stored already or came earlier in `table`.
+        """
+        table = conform(table, FEEDBACK)
+        if pc.any(pc.equal(table.column("feedback_id"), "")).as_py():
+            raise ValueError("feedback without a feedback_id: assign ids before storing")
+        stored = 0
+        with self._writing() as connection:
+            statement = insert(connection, tables.feedback).on_conflict_do_nothing()
+            for rows in bound_rows(table):
+                stored += connection.execute(statement, rows).rowcount
+        return stored, table.num_rows - stored
+
+    def add_customers(self, table: pa.Table) -> tuple[int, int]:
+        """Store new and changed customers and return (stored, duplicates).
+
+        A later row updates the customer with what it knows: its nulls erase nothing. A row that
+        changes nothing is a duplicate.
+        """
+        table = conform(table, CUSTOMERS)
+        stored = 0
+        with self._writing() as connection:
+            statement = insert(connection, tables.customer)
+            kept, given = tables.customer.c, statement.excluded
+            changes = {
+                name: func.coalesce(
+                    func.nullif(given[name], "{}") if name == "attributes" else given[name],
+                    kept[name],
+                )
+                for name in kept.keys()  # noqa: SIM118 - a column collection
+                if name != "customer_id"
+            }
+            differs = [kept[name].is_distinct_from(new) for name, new in changes.items()]
+            statement = statement.on_conflict_do_update(
+                index_elements=["customer_id"], set_=changes, where=or_(*differs)
+            )
+            for rows in bound_rows(table):
+                stored += connection.execute(statement, rows).rowcount
+        return stored, table.num_rows - stored
+
+    def feedback(self) -> pa.Table:
+        """Return all feedback by time received, undated last."""
+        return self._read(select(tables.feedback).order_by(*_BY_TIME), FEEDBACK)
+
+    def customers(self) -> pa.Table:
+        """Return all customers by id."""
+        query = select(tables.customer).order_by(tables.customer.c.customer_id)
+        return self._read(query, CUSTOMERS)
+
+    # --- scores and segments ------------------------------------------------------------------
+
+    def unscored(self, scored_by: str) -> pa.Table:
+        """Return the feedback with words of customers that this model has not scored yet."""
+        scored = exists().where(
+            tables.score.c.feedback_id == tables.feedback.c.feedback_id,
+            tables.score.c.scored_by == scored_by,
+        )
+        query = select(tables.feedback).where(
+            tables.feedback.c.verbatim != "",
+            tables.feedback.c.author_role.in_([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN]),
+            ~scored,
+        )
+        table = self._read(query.order_by(*_BY_TIME), FEEDBACK)
+        return table.filter(pc.not_equal(pc.utf8_trim_whitespace(table.column("verbatim")), ""))
+
+    def save_scores(self, table: pa.Table) -> None:
+        """Store one score for each piece of feedback, in place of an earlier one."""
+        table = conform(table, SCORES)
+        with self._writing() as connection:
+            statement = insert(connection, tables.score)
+            changes = {
+                name: statement.excluded[name] for name in SCORES.names if name != "feedback_id"
+            }
+            statement = statement.on_conflict_do_update(
+                index_elements=["feedback_id"], set_=changes
+            )
+            for rows in bound_rows(table):
+                connection.execute(statement, rows)
+
+    def scores(self) -> pa.Table:
+        """Return all scores in the order of `feedback()`."""
+        query = select(tables.score).join(tables.feedback).order_by(*_BY_TIME)
+        return self._read(query, SCORES)
+
+    def save_segments(self, table: pa.Table) -> None:
+        """Store the segments of the feedback in `table`, in place of all earlier ones of it."""
+        table = conform(table, SEGMENTS)
+        with self._writing() as connection:
+            ids = table.select(["feedback_id"]).group_by("feedback_id").aggregate([])
+            statement = text("DELETE FROM segment WHERE feedback_id = :feedback_id")
+            for rows in bound_rows(ids):
+                connection.execute(statement, rows)
+            for rows in bound_rows(table):
+                connection.execute(insert(connection, tables.segment), rows)
+
+    def segments(self) -> pa.Table:
+        """Return all segments in the order of `feedback()`."""
+        query = select(tables.segment).join(tables.feedback)
+        return self._read(query.order_by(*_BY_TIME, tables.segment.c.segment), SEGMENTS)
+
+    # --- findings -----------------------------------------------------------------------------
+
+    def save_shifts(self, shifts: Iterable[ToneShift]) -> None:
+        """Replace the list of tone shifts by that of this run."""
+        with self._writing() as connection:
+            findings.write_shifts(connection, shifts)
+
+    def shifts(self) -> tuple[ToneShift, ...]:
+        """Return the tone shifts of the latest run, ranked."""
+        with self._reading() as connection:
+            return findings.read_shifts(connection)
+
+    def save_themes(self, themes: Iterable[Theme]) -> None:
+        """Replace the list of themes by that of this run."""
+        with self._writing() as connection:
+            findings.write_themes(connection, themes)
+
+    def themes(self) -> tuple[Theme, ...]:
+        """Return the themes of the latest run in the order they were saved."""
+        with self._reading() as connection:
+            return findings.read_themes(connection)
+
+    # --- the closed loop ----------------------------------------------------------------------
+
+    def merge_actions(
+        self, actions: Iterable[Action], *, at: datetime | None = None
+    ) -> tuple[Action, ...]:
+        """Merge a plan made at moment `at` into the stored actions; returns all open ones.
+
+        See `store.actions.merge` for what happens to open and closed ones.
+        """
+        with self._writing() as connection:
+            return action_list.merge(connection, actions, at)
+
+    def actions(self, *, open_only: bool = False) -> tuple[Action, ...]:
+        """Return the actions, inner loop first and weightiest first."""
+        with self._reading() as connection:
+            if open_only:
+                return action_list.open_actions(connection)
+            return action_list.all_actions(connection)
+
+    def update_action(
+        self,
+        action_id: str,
+        *,
+        at: datetime,
+        by: str,
+        why: str = "",
+        owner: str | None = None,
+        due: date | None = None,
+        status: ActionState | None = None,
+        wel_niet_later: str | None = None,
+        draft: str | None = None,
+    ) -> Action:
+        """Change what is given of one action; the old values stay in its history."""
+        given = {
+            "owner": owner,
+            "due": due,
+            "status": status,
+            "wel_niet_later": wel_niet_later,
+            "draft": draft,
+        }
+        changes = {name: value for name, value in given.items() if value is not None}
+        with self._writing() as connection:
+            return action_list.edit(connection, action_id, changes, at=at, by=by, why=why)
+
+    def close_action(
+        self, action_id: str, outcome: Outcome, *, at: datetime, by: str, why: str = ""
+    ) -> None:
+        """Close one action with the outcome a person gave it."""
+        with self._writing() as connection:
+            action_list.close(connection, action_id, outcome, at=at, by=by, why=why)
+
+    def action_history(self, action_id: str) -> tuple[history.ActionEvent, ...]:
+        """Return everything that happened to one action, oldest first."""
+        with self._reading() as connection:
+            return history.read_events(connection, action_id)
+
+    # --- provenance ---------------------------------------------------------------------------
+
+    def record_import(self, count: SourceCount, *, sha256: str, at: datetime | None = None) -> None:
+        """Remember that a file with this content was read, with what became of its rows."""
+        with self._writing() as connection:
+            history.write_import(connection, count, sha256, at)
+
+    def imports(self) -> tuple[history.ImportRecord, ...]:
+        """Return the files that were read, in order."""
+        with self._reading() as connection:
+            return history.read_imports(connection)
+
+    def was_imported(self, sha256: str) -> bool:
+        """Tell whether a file with exactly this content was read before."""
+        with self._reading() as connection:
+            return history.has_import(connection, sha256)
+
+    def record_run(self, provenance: Mapping[str, Any], *, as_of: datetime | None = None) -> int:
+        """Remember a run by its provenance (JSON values only) and return its number."""
+        with self._writing() as connection:
+            return history.write_run(connection, provenance, as_of)
+
+    def runs(self) -> tuple[history.RunRecord, ...]:
+        """Return the runs, oldest first."""
+        with self._reading() as connection:
+            return history.read_runs(connection)
+
+    # --- identities ---------------------------------------------------------------------------
+
+    def check_key(self, pseudonymiser: Pseudonymiser) -> None:
+        """Bind a new workspace to the key; raises WorkspaceError where it is bound to another."""
+        with self._writing() as connection:
+            identities.check_key(connection, pseudonymiser, self._name)
+
+    def remember_identities(self, table: pa.Table, pseudonymiser: Pseudonymiser) -> int:
+        """Keep the sealed originals of `Pseudonymiser.identities`; returns how many are new."""
+        table = conform(table, IDENTITIES)
+        with self._writing() as connection:
+            identities.check_key(connection, pseudonymiser, self._name)
+            return identities.remember(connection, table, self._name)
+
+    def original_ids(
+        self, pseudonyms: Iterable[str], pseudonymiser: Pseudonymiser
+    ) -> dict[str, str]:
+        """Return pseudonym -> original id, for those that are known and with the right key."""
+        with self._reading() as connection:
+            identities.check_key(connection, pseudonymiser, self._name, bind=False)
+            return identities.originals(connection, pseudonyms, pseudonymiser)
+
+    # --- connections --------------------------------------------------------------------------
+
+    def _read(self, query: Select[Any], schema: pa.Schema) -> pa.Table:
+        with self._reading() as connection:
+            return read_table(connection, query, schema)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        current: Connection | None = getattr(self._local, "connection", None)
+        with readable_errors(self._name):
+            if current is not None:
+                yield current
+            else:
+                with begin(self._engine, writes=False) as connection:
+                    yield connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        current: Connection | None = getattr(self._local, "connection", None)
+        with readable_errors(self._name):
+            if current is not None:
+                with current.begin_nested():
+                    yield current
+                return
+            with begin(self._engine, writes=True) as connection:
+                self._local.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._local.connection = None
+
+
+_BY_TIME = (tables.feedback.c.received_at.asc().nulls_last(), tables.feedback.c.feedback_id)

@@ -1,0 +1,310 @@
+"""Finding what customers complain about: codes as head themes, clusters as sub-themes.
+
+A head theme is a code of the codeframe, given by the tone model. Under a head with enough
+complaints, sub-themes are clusters of the segments' vectors, as many as can be found again in
+halves of the data; a segment without a subject ("Slecht!") stays with the head. Ids: a head is
+its code; a sub-theme is its code and its label. That id lasts as long as the two strongest terms
+do: matching themes to earlier runs is another step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from klankbord.records import Progress, Theme, silent
+from klankbord.schema import SEGMENTS, conform
+from klankbord.themes.cluster import find_clusters, unit
+from klankbord.themes.codeframe import OVERIG, codeframe
+from klankbord.themes.complaints import Complaints, Voices, hear, select
+from klankbord.themes.features import subject_vectors
+from klankbord.themes.label import (
+    Mentions,
+    Wording,
+    choose_quotes,
+    evidence,
+    slug,
+    word,
+)
+from klankbord.themes.trend import trends, week_numbers
+from klankbord.themes.words import Terms, content_key, demote_general, term_matrix
+
+MIN_SPLIT = 60  # different complaints under a head before it may be divided
+MIN_SUB_MENTIONS = 10
+MIN_STABILITY = 0.5  # adjusted Rand between fits on halves of the data
+MIN_CLOSENESS = 0.25  # cosine to the centre of a sub-theme, below which a text stays out
+MIN_COVERAGE = 0.4  # of a sub-theme's texts hold one of its keywords, or it is no theme
+MAX_EVIDENCE = 50
+_STAGE = "Thema's"
+
+
+class Encoder(Protocol):
+    """What discovery needs of a sentence encoder."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one unit vector per text, float32 n x d."""
+
+
+@dataclass(frozen=True)
+class ThemeFindings:
+    """The themes of a run, heads by mentions with their sub-themes behind them."""
+
+    themes: tuple[Theme, ...]
+    segments: pa.Table  # as given, theme_id filled for complaints: a theme or "overig"
+    complaining: int  # pieces of feedback with a complaint
+    unassigned: int = 0  # complaint segments left as "overig"
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A theme before it is counted: the complaints in it."""
+
+    theme_id: str
+    parent_id: str | None
+    label: str
+    keywords: tuple[str, ...]
+    owner: str
+    members: np.ndarray  # places in Complaints
+    typicality: np.ndarray
+
+
+def discover(
+    feedback: pa.Table,
+    scores: pa.Table,
+    segments: pa.Table,
+    encoder: Encoder,
+    *,
+    customers: pa.Table,
+    as_of: date,
+    language: str = "nl",
+    progress: Progress = silent,
+) -> ThemeFindings:
+    """Return the complaint themes of scored feedback, and `segments` with their theme.
+
+    `as_of` (a date or datetime) ends the trend; `language` is that of the head labels. The same
+    rows in any order give the same findings.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    voices = hear(feedback, scores)
+    complaints = select(voices, scores, segments, frozenset(codeframe()))
+    if not len(complaints.row):
+        return ThemeFindings((), conform(segments, SEGMENTS), 0)
+    with threadpool_limits(limits=1, user_api="blas"):  # one order of summation on any machine
+        drafts = _draft(complaints, voices, encoder, language, progress)
+    themes = _count(drafts, complaints, voices, customers, as_of)
+    theme_id = np.full(segments.num_rows, None, dtype=object)
+    theme_id[complaints.row] = OVERIG
+    for draft in drafts:  # sub-themes come after their head and take over from it
+        theme_id[complaints.row[draft.members]] = draft.theme_id
+    column = pa.array(theme_id, pa.string())
+    place = SEGMENTS.get_field_index("theme_id")
+    filled = conform(segments, SEGMENTS).set_column(place, SEGMENTS.field(place), column)
+    return ThemeFindings(
+        themes,
+        filled,
+        complaining=len(np.unique(complaints.feedback)),
+        unassigned=int((complaints.code == OVERIG).sum()),
+    )
+
+
+def _draft(
+    complaints: Complaints,
+    voices: Voices,
+    encoder: Encoder,
+    language: str,
+    progress: Progress,
+) -> list[_Draft]:
+    """Return the themes, each head followed by its sub-themes."""
+    keys = np.array([content_key(text) for text in complaints.text], dtype=object)
+    pairs = np.array([f"{code}\t{key}" for code, key in zip(complaints.code, keys, strict=True)])
+    _, first, near = np.unique(pairs, return_index=True, return_inverse=True)
+    progress(_STAGE, 0, len(codeframe()) + 1)
+    encode = encoder.encode
+    vectors = np.asarray(encode([str(text) for text in complaints.text[first]]))
+    languages = voices.language[complaints.feedback[first]]
+    terms = term_matrix([str(text) for text in complaints.text[first]], list(languages))
+    code = complaints.code[first]
+    terms = demote_general(terms, code)
+    # a text coded by itself anywhere is a fit one to learn the theme from
+    own = np.zeros(len(first), dtype=bool)
+    own[near[~complaints.inherited]] = True
+    drafts = []
+    for done, entry in enumerate(codeframe().values(), start=1):
+        progress(_STAGE, done, len(codeframe()) + 1)
+        here = np.flatnonzero(code == entry.code)
+        if not len(here):
+            continue
+        clear = np.isin(np.arange(len(first)), here) & own
+        head_words = word(terms, clear, np.zeros_like(clear), own & ~clear)
+        members = np.flatnonzero(complaints.code == entry.code)
+        typical = _typicality(vectors, here, own[here])
+        spread = np.zeros(len(first))
+        spread[here] = typical
+        drafts.append(
+            _Draft(
+                entry.code,
+                None,
+                entry.label(language),
+                head_words.keywords,
+                entry.owner,
+                members,
+                spread[near[members]],
+            )
+        )
+        for wording, texts, closeness in _divide(terms, here[own[here]], own, encode):
+            inside = np.zeros(len(first), dtype=bool)
+            inside[texts] = True
+            spread = np.zeros(len(first))
+            spread[texts] = closeness
+            members = np.flatnonzero(inside[near] & ~complaints.inherited)
+            if len(np.unique(complaints.feedback[members])) < MIN_SUB_MENTIONS:
+                continue
+            drafts.append(
+                _Draft(
+                    f"{entry.code}-{slug(wording.label)}",
+                    entry.code,
+                    wording.label,
+                    wording.keywords,
+                    entry.owner,
+                    members,
+                    spread[near[members]],
+                )
+            )
+    progress(_STAGE, len(codeframe()) + 1, len(codeframe()) + 1)
+    return _with_unique_ids(drafts)
+
+
+def _divide(
+    terms: Terms, members: np.ndarray, own: np.ndarray, encode: Callable[..., np.ndarray]
+) -> list[tuple[Wording, np.ndarray, np.ndarray]]:
+    """Return (wording, texts, closeness) per sub-theme; texts without a subject are in none."""
+    if len(members) < MIN_SPLIT:
+        return []
+    outside = own.copy()
+    outside[members] = False
+    vectors = subject_vectors(terms, members, outside, encode)
+    subject = np.flatnonzero(vectors.any(axis=1))
+    if len(subject) < MIN_SPLIT:
+        return []
+    clusters = find_clusters(vectors[subject], min_stability=MIN_STABILITY)
+    if clusters is None:
+        return []
+    closeness = vectors[subject] @ clusters.centroids.T
+    labels = np.argmax(closeness, axis=1)
+    found = []
+    for cluster in range(len(clusters.centroids)):
+        near = np.flatnonzero((labels == cluster) & (closeness[:, cluster] >= MIN_CLOSENESS))
+        texts = members[subject[near]]
+        inside = np.zeros(len(own), dtype=bool)
+        inside[texts] = True
+        siblings = ~inside
+        siblings[outside] = False
+        wording = word(terms, inside, siblings & own, outside)
+        if wording.label and wording.coverage >= MIN_COVERAGE:
+            found.append((wording, texts, closeness[near, cluster]))
+    return found
+
+
+def _typicality(vectors: np.ndarray, here: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the cosine of each text in `here` with the mean of those coded by themselves."""
+    inside = vectors[here]
+    centre = inside[own] if own.any() else inside
+    mean = unit(centre.mean(axis=0, dtype=np.float64)[None, :])[0]
+    typical: np.ndarray = np.round(inside @ mean, 6)
+    return typical
+
+
+def _with_unique_ids(drafts: list[_Draft]) -> list[_Draft]:
+    seen: dict[str, int] = {}
+    out = []
+    for draft in drafts:
+        seen[draft.theme_id] = seen.get(draft.theme_id, 0) + 1
+        number = seen[draft.theme_id]
+        unique = draft.theme_id if number == 1 else f"{draft.theme_id}-{number}"
+        out.append(replace(draft, theme_id=unique))
+    return out
+
+
+def _count(
+    drafts: list[_Draft],
+    complaints: Complaints,
+    voices: Voices,
+    customers: pa.Table,
+    as_of: date,
+) -> tuple[Theme, ...]:
+    mentions = [np.unique(complaints.feedback[draft.members]) for draft in drafts]
+    weeks = week_numbers(np.where(voices.speaks, voices.received_s, np.nan), as_of)
+    courses = trends(weeks, mentions)
+    worth = _worth(voices, customers)
+    complaining = len(np.unique(complaints.feedback))
+    themes = []
+    for draft, rows, course in zip(drafts, mentions, courses, strict=True):
+        at = draft.members
+        said = Mentions(
+            complaints.feedback_id[at],
+            complaints.text[at],
+            draft.typicality,
+            complaints.valence[at],
+            complaints.moments(voices, at),
+            voices.channel[complaints.feedback[at]],
+            complaints.tone[at],
+        )
+        quotes = choose_quotes(said)
+        themes.append(
+            Theme(
+                theme_id=draft.theme_id,
+                parent_id=draft.parent_id,
+                label=draft.label,
+                keywords=draft.keywords,
+                mentions=len(rows),
+                share=len(rows) / complaining,
+                trend=course.verdict,
+                trend_p=course.p,
+                weekly=course.weekly,
+                value_eur=_value(voices, rows, worth),
+                owner=draft.owner,
+                quotes=quotes,
+                evidence=evidence(said, quotes, MAX_EVIDENCE),
+            )
+        )
+    heads = {theme.theme_id: theme for theme in themes if theme.parent_id is None}
+
+    def place(theme: Theme) -> tuple[int, str, bool, int, str]:
+        head = heads[theme.parent_id or theme.theme_id]
+        is_sub = theme.parent_id is not None
+        return -head.mentions, head.theme_id, is_sub, -theme.mentions, theme.theme_id
+
+    return tuple(sorted(themes, key=place))
+
+
+def _worth(voices: Voices, customers: pa.Table) -> dict[str, float]:
+    """Return the value of each customer: the customer table's, else the highest with feedback."""
+    worth: dict[str, float] = {}
+    given = np.isfinite(voices.worth)
+    for customer, value in zip(voices.customer[given], voices.worth[given], strict=True):
+        if customer is not None:
+            worth[customer] = max(value, worth.get(customer, -math.inf))
+    ids = customers.column("customer_id").to_pylist()
+    values = customers.column("value_eur").to_pylist()
+    worth.update({who: value for who, value in zip(ids, values, strict=True) if value is not None})
+    return worth
+
+
+def _value(voices: Voices, rows: np.ndarray, worth: dict[str, float]) -> float | None:
+    """Return the summed value of the customers behind `rows`; None where none is known.
+
+    Feedback without a customer counts as a customer of its own.
+    """
+    who = {customer for customer in voices.customer[rows] if customer is not None}
+    values = [worth[customer] for customer in who if customer in worth]
+    nobody = np.array([customer is None for customer in voices.customer[rows]], dtype=bool)
+    loose = voices.worth[rows[nobody]]
+    values.extend(float(value) for value in loose[np.isfinite(loose)])
+    return math.fsum(values) if values else None

@@ -1,0 +1,180 @@
+"""What a theme is called, and the customers' words that stand for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from klankbord.records import Quote
+from klankbord.schema import Tone
+from klankbord.themes.words import Terms, overlap
+
+MAX_KEYWORDS = 8
+LABEL_TERMS = 2
+MIN_TERM_TEXTS = 3
+MIN_TERM_SHARE = 0.08  # of the theme's texts, for a term in the label
+MIN_KEYWORD_SHARE = 0.02
+_PAIR_SHARE = 0.35  # a two-word term replaces its word when it makes up this much of it
+_MIN_CONTRAST, _MAX_CONTRAST = 0.2, 5.0  # log of how much more often; below it, no more often
+_READABLE = (25, 280)  # characters of a quote that says enough and is not too long
+_CORE = 0.5  # quotes come from this most typical part of the theme
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Label and keywords of one theme, best term first."""
+
+    label: str
+    keywords: tuple[str, ...]
+    coverage: float  # share of the texts that hold one of the keywords
+
+
+def term_weights(
+    terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Return the weight of each term for the texts in `members` (all three booleans over texts).
+
+    Share of the texts that hold it, times class-based idf (Grootendorst 2022), times the log of
+    how much more often the theme holds the term than its siblings and than the `others` do,
+    whichever is less; zero where it does not.
+    """
+    total = np.asarray(terms.matrix.sum(axis=0), dtype=np.float64).ravel()
+    inside = np.asarray(terms.matrix[members].sum(axis=0), dtype=np.float64).ravel()
+    share = inside / max(int(members.sum()), 1)
+    idf = np.log1p(members.sum() / np.maximum(total, 1))
+    contrast = np.full(len(share), _MAX_CONTRAST)
+    for rest in (siblings, others):
+        if rest.any():
+            outside = np.asarray(terms.matrix[rest].sum(axis=0), dtype=np.float64).ravel()
+            ratio = np.maximum(share, 1e-12) * (int(rest.sum()) + 1) / (outside + 0.5)
+            contrast = np.minimum(contrast, np.log(ratio))
+    weights: np.ndarray = share * idf * contrast
+    weights[contrast < _MIN_CONTRAST] = 0
+    weights *= terms.fitness
+    weights[inside < MIN_TERM_TEXTS] = 0
+    return weights
+
+
+def word(terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.ndarray) -> Wording:
+    """Name the texts in `members`; the label is "" where no subject sets them apart."""
+    weights = term_weights(terms, members, siblings, others)
+    counts = np.asarray(terms.matrix[members].sum(axis=0)).ravel()
+    order = sorted(
+        np.flatnonzero(weights > 0).tolist(), key=lambda t: (-weights[t], terms.names[t])
+    )[:200]
+    pairs = [t for t in order if " " in terms.names[t]]
+    chosen: list[int] = []
+    for term in order:
+        if len(chosen) == MAX_KEYWORDS:
+            break
+        best = _fuller(term, pairs, counts, terms.names)
+        name = terms.names[best]
+        if counts[best] < MIN_KEYWORD_SHARE * members.sum():
+            continue
+        if not any(overlap(name, terms.names[other]) for other in chosen):
+            chosen.append(best)
+    floor = MIN_TERM_SHARE * members.sum()
+    label = [t for t in chosen if counts[t] >= floor][:LABEL_TERMS]
+    if not any(terms.fitness[t] == 1 for t in label):
+        label = []
+    label.sort(key=lambda t: -terms.fitness[t])
+    keywords = tuple(terms.names[t] for t in chosen)
+    held = np.asarray(terms.matrix[members][:, chosen].sum(axis=1)).ravel() > 0
+    return Wording(
+        ", ".join(terms.names[t] for t in label), keywords, float(held.mean()) if len(held) else 0.0
+    )
+
+
+def _fuller(term: int, pairs: list[int], counts: np.ndarray, names: tuple[str, ...]) -> int:
+    """Return the two-word term that says the same as a word but more, or the word itself."""
+    if " " in names[term]:
+        return term
+    for pair in pairs:
+        if names[term] in names[pair].split(" ") and counts[pair] >= _PAIR_SHARE * counts[term]:
+            return pair
+    return term
+
+
+def slug(label: str) -> str:
+    """Return a label as the tail of a theme id: its words sorted by term, joined by hyphens."""
+    terms = sorted(label.split(", "))
+    return "-".join(re.sub(r"[^\w]+", "-", term).strip("-") for term in terms if term)
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """The segments of one theme as aligned arrays, with how typical each is (cosine)."""
+
+    feedback_id: np.ndarray
+    text: np.ndarray
+    typicality: np.ndarray
+    valence: np.ndarray  # NaN where unknown
+    received_at: list[datetime | None]
+    channel: np.ndarray
+    tone: np.ndarray
+
+
+def choose_quotes(mentions: Mentions) -> tuple[Quote, ...]:
+    """Return up to three quotes: the most typical, the most recent, and the sharpest.
+
+    Each is another piece of feedback in other words; the last two come from the typical half.
+    """
+    readable = _readability(mentions)
+    count = len(mentions.text)
+    by_typicality = np.lexsort((np.arange(count), -mentions.typicality, -readable))
+    core = by_typicality[: max(3, int(np.ceil(count * _CORE)))]
+    when = np.array(
+        [-np.inf if at is None else at.timestamp() for at in mentions.received_at], dtype=float
+    )
+    sharp = np.where(np.isnan(mentions.valence), 2.0, mentions.valence)
+    orders = [
+        by_typicality,
+        core[np.lexsort((core, -mentions.typicality[core], -when[core], -readable[core]))],
+        core[np.lexsort((core, -mentions.typicality[core], sharp[core], -readable[core]))],
+    ]
+    quotes: list[Quote] = []
+    for order in orders:
+        for row in order:
+            if _is_new(mentions, int(row), quotes):
+                quotes.append(_quote(mentions, int(row)))
+                break
+    return tuple(quotes)
+
+
+def evidence(mentions: Mentions, quotes: tuple[Quote, ...], most: int) -> tuple[str, ...]:
+    """Return the feedback ids of the quotes and then of the most typical mentions."""
+    order = np.lexsort((np.arange(len(mentions.text)), -mentions.typicality))
+    ids = [quote.feedback_id for quote in quotes]
+    ids.extend(str(mentions.feedback_id[row]) for row in order[: 4 * most])
+    return tuple(dict.fromkeys(ids))[:most]
+
+
+def _readability(mentions: Mentions) -> np.ndarray:
+    """Return 0 … 2: one point for a length that reads well, one for a plainly negative tone."""
+    characters = np.asarray(pc.utf8_length(pa.array(mentions.text, pa.string())))
+    fits = (characters >= _READABLE[0]) & (characters <= _READABLE[1])
+    return fits.astype(np.int8) + np.isin(mentions.tone, (Tone.BOOS, Tone.ONTEVREDEN))
+
+
+def _is_new(mentions: Mentions, row: int, quotes: list[Quote]) -> bool:
+    text = str(mentions.text[row]).casefold()
+    return all(
+        quote.feedback_id != mentions.feedback_id[row] and quote.text.casefold() != text
+        for quote in quotes
+    )
+
+
+def _quote(mentions: Mentions, row: int) -> Quote:
+    tone = mentions.tone[row]
+    return Quote(
+        str(mentions.feedback_id[row]),
+        str(mentions.text[row]),
+        mentions.received_at[row],
+        str(mentions.channel[row]),
+        Tone(tone) if tone is not None else None,
+    )

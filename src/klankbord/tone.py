@@ -1,0 +1,173 @@
+"""Score the tone of feedback and of its segments: table in, table out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from klankbord.language import non_answers
+from klankbord.models import ToneModel, ToneScores
+from klankbord.records import Progress, silent
+from klankbord.schema import (
+    SCORES,
+    SEGMENTS,
+    TONE_PROBABILITIES,
+    TONES,
+    AuthorRole,
+    Tone,
+    conform,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+# Level values of the valence scale, and how much of each level counts as enthusiasm. A calm
+# "positief" is warm but no fan: it counts for a third, so that a turn from enthousiast to
+# positief shows on this axis while its valence is still high.
+_VALENCE = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=np.float32)
+_ENTHUSIASM = np.array([0.0, 0.0, 0.0, 1 / 3, 1.0], dtype=np.float32)
+# "geen", "n.v.t.", "-": nothing was said, so hardly anything is known about the tone.
+_NON_ANSWER = np.array([0.05, 0.15, 0.50, 0.20, 0.10], dtype=np.float32)
+_BATCH = 10_000
+_SCORED_ROLES = (AuthorRole.CUSTOMER.value, AuthorRole.UNKNOWN.value)
+
+
+def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
+    """Return the SCORES table of the rows a customer (or somebody unknown) put into words.
+
+    The same words after the same question are scored once. Rows keep the order of `feedback`.
+    """
+    worded = pc.not_equal(pc.utf8_trim_whitespace(feedback["verbatim"]), "")
+    spoken = pc.is_in(feedback["author_role"], value_set=pa.array(_SCORED_ROLES))
+    rows = feedback.filter(pc.and_(worded, spoken))
+    if rows.num_rows == 0:
+        return SCORES.empty_table()
+    verbatims = rows["verbatim"].combine_chunks()
+    questions = pc.fill_null(rows["question"], "").combine_chunks()
+    silent_rows = np.asarray(non_answers(verbatims), dtype=bool)
+    scores, where = _score_once(verbatims, questions, model, "Toon bepalen", progress)
+
+    probabilities = scores.probabilities[where]
+    probabilities[silent_rows] = _NON_ANSWER
+    theme = np.where(silent_rows, 0, scores.theme[where])
+    tones = pa.array([str(tone) for tone in TONES])
+    limits = model.thresholds
+    levels = tone_levels(probabilities)
+    levels[silent_rows] = Tone.NEUTRAAL.rank
+    enthusiasm = np.where(silent_rows, np.float32(0), enthusiasm_of(probabilities))
+    columns: dict[str, Any] = {
+        "feedback_id": rows["feedback_id"],
+        "tone": tones.take(pa.array(levels)),
+        **{name: probabilities[:, rank] for rank, name in enumerate(TONE_PROBABILITIES)},
+        "valence": valence_of(probabilities),
+        "enthusiasm": enthusiasm,
+        "tone_sd": spread_of(probabilities),
+        "mixed": (scores.mixed[where] >= limits.mixed) & ~silent_rows,
+        "complaint_theme": _themes(theme, model),
+        "churn_cue": (scores.churn[where] >= limits.churn) & ~silent_rows,
+        "ambassador_cue": (scores.ambassador[where] >= limits.ambassador) & ~silent_rows,
+        "unresolved": (scores.unresolved[where] >= limits.unresolved) & ~silent_rows,
+        "non_answer": silent_rows,
+        "cues": _cues(scores.cues, where, silent_rows),
+        "scored_by": pa.repeat(pa.scalar(model.fingerprint), rows.num_rows),
+    }
+    return conform(pa.table(columns), SCORES)
+
+
+def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
+    """Return `segments` with tone, valence and complaint theme filled; equal texts scored once."""
+    if segments.num_rows == 0:
+        return SEGMENTS.empty_table()
+    texts = segments["text"].combine_chunks()
+    questions = pa.repeat(pa.scalar(""), segments.num_rows)
+    scores, where = _score_once(texts, questions, model, "Zinsdelen scoren", progress)
+    probabilities = scores.probabilities[where]
+    tones = pa.array([str(tone) for tone in TONES])
+    filled = {
+        "tone": tones.take(pa.array(tone_levels(probabilities))),
+        "valence": pa.array(valence_of(probabilities)),
+        "complaint_theme": _themes(scores.theme[where], model),
+    }
+    for name, column in filled.items():
+        place = segments.column_names.index(name)
+        segments = segments.set_column(place, name, column)
+    return conform(segments, SEGMENTS)
+
+
+def tone_levels(probabilities: Floats) -> NDArray[np.int64]:
+    """Return the rank (0-4) of the most probable tone; the lower one on a tie."""
+    levels: NDArray[np.int64] = probabilities.argmax(axis=1).astype(np.int64)
+    return levels
+
+
+def valence_of(probabilities: Floats) -> Floats:
+    """Return the expected valence, -1 (boos) … 1 (enthousiast)."""
+    return _rounded(probabilities @ _VALENCE)
+
+
+def enthusiasm_of(probabilities: Floats) -> Floats:
+    """Return enthusiasm, 0 … 1: all of p_enthousiast and a third of p_positief."""
+    return _rounded(probabilities @ _ENTHUSIASM)
+
+
+def spread_of(probabilities: Floats) -> Floats:
+    """Return the standard deviation of the tone rank, in levels: how unsure the tone is."""
+    rank = np.arange(len(TONES), dtype=np.float32)
+    mean = probabilities @ rank
+    variance = probabilities @ rank**2 - mean**2
+    return _rounded(np.sqrt(np.maximum(variance, 0)))
+
+
+def _score_once(
+    texts: pa.Array, questions: pa.Array, model: ToneModel, stage: str, progress: Progress
+) -> tuple[ToneScores, NDArray[np.int64]]:
+    """Score every distinct (text, question) once; also return each row's place among them."""
+    text_codes = texts.dictionary_encode()
+    question_codes = questions.dictionary_encode()
+    kinds = len(question_codes.dictionary)
+    pairs = text_codes.indices.to_numpy().astype(np.int64) * kinds
+    pairs += question_codes.indices.to_numpy()
+    distinct, where = np.unique(pairs, return_inverse=True)
+    parts = []
+    for first in range(0, len(distinct), _BATCH):
+        progress(stage, first, len(distinct))
+        part = distinct[first : first + _BATCH]
+        words = text_codes.dictionary.take(pa.array(part // kinds)).to_pylist()
+        asked = question_codes.dictionary.take(pa.array(part % kinds)).to_pylist()
+        parts.append(model.predict(words, asked))
+    progress(stage, len(distinct), len(distinct))
+    return _joined(parts), where.astype(np.int64)
+
+
+def _joined(parts: list[ToneScores]) -> ToneScores:
+    return ToneScores(
+        probabilities=_rounded(np.concatenate([part.probabilities for part in parts])),
+        mixed=np.concatenate([part.mixed for part in parts]),
+        theme=np.concatenate([part.theme for part in parts]),
+        churn=np.concatenate([part.churn for part in parts]),
+        ambassador=np.concatenate([part.ambassador for part in parts]),
+        unresolved=np.concatenate([part.unresolved for part in parts]),
+        cues=pa.concat_arrays([part.cues for part in parts]),
+    )
+
+
+def _rounded(values: Any) -> Floats:
+    """Round to five decimals, so that the last bits of a matrix product never show."""
+    rounded: Floats = np.round(np.asarray(values, dtype=np.float32), 5)
+    return rounded
+
+
+def _themes(theme: NDArray[np.int64], model: ToneModel) -> pa.Array:
+    names = pa.array([None, *model.themes[1:]], pa.string())
+    return names.take(pa.array(theme))
+
+
+def _cues(cues: pa.Array, where: NDArray[np.int64], silent_rows: NDArray[np.bool_]) -> pa.Array:
+    nothing = pa.array([[]], pa.list_(pa.string()))
+    place = np.where(silent_rows, len(cues), where)
+    return pa.concat_arrays([cues, nothing]).take(pa.array(place))

@@ -1,0 +1,269 @@
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klankbord.loop.drafts import (
+    check_draft,
+    draft_languages,
+    form_of_address,
+    forms,
+    long_date,
+    short_quote,
+    write_draft,
+)
+from klankbord.loop.rules import rules
+
+STEPS = tuple(rules("reasons")["steps"])
+VARIANTS = [
+    (step, language, form)
+    for step in STEPS
+    for language in draft_languages()
+    for form in forms(language)
+]
+DUE = date(2026, 3, 4)
+SAID = ("Niemand belt terug.", date(2026, 2, 27))
+EARLIER = ("Wat een topservice!", date(2025, 8, 1))
+
+
+def drafts_of(step, language, form, said=SAID, earlier=EARLIER):
+    return write_draft(
+        step, language, form, due=DUE, said=said, earlier=earlier, theme="Slecht bereikbaar"
+    )
+
+
+def test_every_language_has_every_form_and_step():
+    assert len(VARIANTS) == len(STEPS) * 7
+    for language in draft_languages():
+        for form in forms(language):
+            assert set(rules("drafts")[language][form]["steps"]) == set(STEPS)
+
+
+@pytest.mark.parametrize(("step", "language", "form"), VARIANTS)
+@pytest.mark.parametrize("said", [SAID, None, ("Jammer", None)])
+def test_every_template_passes_the_lint(step, language, form, said):
+    text = drafts_of(step, language, form, said)
+    assert check_draft(text) == ()
+    assert text.count("{naam}") == 1
+    assert "{naam}" in text.splitlines()[0]
+    assert not re.search(r"beste klant|dear customer|sehr geehrte damen|cher client", text, re.I)
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(("step", "language", "form"), VARIANTS)
+def test_every_draft_says_what_was_said_and_when_we_act(step, language, form):
+    text = drafts_of(step, language, form)
+    thanks = rules("reasons")["steps"][step]["thanks"]
+    assert "Niemand belt terug" in text
+    assert long_date(SAID[1], language) in text
+    assert (long_date(DUE, language) in text) == (not thanks)
+    assert ("[" in text.split("\n\n")[-2]) == (not thanks)  # wel, niet, later: a person fills in
+
+
+@pytest.mark.parametrize(
+    ("form", "other"),
+    [("u", r"\b(je|jij|jou|jouw)\b"), ("jij", r"\b(u|uw)\b")],
+)
+@pytest.mark.parametrize("step", STEPS)
+def test_dutch_forms_do_not_mix(step, form, other):
+    assert not re.search(other, drafts_of(step, "nl", form), re.I)
+
+
+@pytest.mark.parametrize(
+    ("form", "other"), [("Sie", r"\b(du|dich|dir|deine?)\b"), ("du", r"\b(Sie|Ihnen)\b")]
+)
+@pytest.mark.parametrize("step", STEPS)
+def test_german_forms_do_not_mix(step, form, other):
+    assert not re.search(other, drafts_of(step, "de", form))
+
+
+@pytest.mark.parametrize(
+    ("form", "other"), [("vous", r"\b(tu|toi|ton|tes)\b"), ("tu", r"\b(vous|votre)\b")]
+)
+@pytest.mark.parametrize("step", STEPS)
+def test_french_forms_do_not_mix(step, form, other):
+    assert not re.search(other, drafts_of(step, "fr", form), re.I)
+
+
+def test_a_whole_draft():
+    text = drafts_of("persoonlijk contact", "nl", "u")
+    assert text.split("\n\n") == [
+        "Dag {naam},",
+        "U liet ons op 1 augustus 2025 weten: ‘Wat een topservice!’."
+        " Op 27 februari 2026 kregen we dit van u: ‘Niemand belt terug’."
+        " Eerder klonk u enthousiaster. We horen graag of er voor u iets is veranderd.",
+        "Daarom nemen we uiterlijk 4 maart 2026 persoonlijk contact met u op."
+        " Komt een ander moment beter uit? Laat het gerust weten.",
+        "[Vul aan: wat we wel kunnen doen, wat niet, wat later – en waarom.]",
+        "Met vriendelijke groet,\n[uw naam en afdeling]",
+    ]
+
+
+def test_nothing_is_quoted_where_nothing_was_said():
+    text = write_draft("contact zoeken", "nl", "u", due=DUE, earlier=EARLIER)
+    assert "‘" not in text
+    assert "topservice" not in text
+
+
+# --- the lint -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Beste klant,",
+        "beste KLANT",
+        "  Beste  klant ,",
+        "Beste kl\u00adant,",
+        "Beste\u200b klant,",
+        "Beste klant van ons,",
+        "Geachte klant {naam},",
+        "Beste trouwe klant,",
+        "Geachte heer/mevrouw,",
+        "Geachte heer of mevrouw,",
+        "Beste gewaardeerde relatie,",
+        "Dear customer,",
+        "Dear valued customer,",
+        "Dear Sir or Madam,",
+        "Sehr geehrte Damen und Herren,",
+        "Liebe Kundin, lieber Kunde,",
+        "Cher client,",
+        "Chère cliente, cher client,",
+        "Hallo allemaal,",
+        "Ｂeste ｋlant,",
+    ],
+)
+def test_generic_openings_are_refused(opening):
+    generic = rules("drafts")["lint"]["generic_opening"]
+    assert generic in check_draft(f"{opening}\n\nDank voor uw bericht.")
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Beste mevrouw De Vries,",
+        "Dag Jan,",
+        "Hoi {naam}!",
+        "Geachte heer/mevrouw Jansen,",
+        "Dear Ms Smith,",
+        "Sehr geehrter Herr Maier,",
+        "Bonjour Élise,",
+        "Beste Van der Klant,",
+    ],
+)
+def test_personal_openings_pass(opening):
+    assert check_draft(f"{opening}\n\nDank voor uw bericht.") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Beste,\n\nDank.", "Hallo!\nDank.", "Wij hebben uw bericht ontvangen.", "Dag\n{naam}", "42"],
+)
+def test_an_opening_without_a_name_is_refused(text):
+    assert rules("drafts")["lint"]["no_opening"] in check_draft(text)
+
+
+def test_a_second_generic_greeting_further_on_is_refused():
+    assert check_draft("Dag Jan,\n\nBeste klant, wij schrijven u …") != ()
+
+
+def test_unknown_places_and_empty_messages_are_refused():
+    assert check_draft("Dag {naam},\n\nUw order {order}.") != ()
+    assert check_draft(" \n\u200b") != ()
+
+
+# --- quotes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "cues", "quote"),
+    [
+        ("Niemand belt terug.", (), "Niemand belt terug."),
+        ("Snelle levering! Maar niemand neemt op.", ("niemand",), "Maar niemand neemt op."),
+        ("Snelle levering! Maar niemand neemt op.", (), "Snelle levering!"),
+        ("regel een\nregel twee", (), "regel een regel twee"),
+        ("", (), ""),
+        (" \n\t ", (), ""),
+        ("!!! ???", (), ""),
+    ],
+)
+def test_the_telling_sentence_is_quoted(verbatim, cues, quote):
+    assert short_quote(verbatim, cues) == quote
+
+
+def test_a_long_quote_is_cut_at_a_word():
+    quote = short_quote("heel " * 100)
+    assert len(quote) <= rules("drafts")["longest_quote"] + 1
+    assert quote.endswith("heel…")
+    assert len(short_quote("a" * 5000)) <= rules("drafts")["longest_quote"] + 1
+
+
+HOSTILE = [
+    "Beste klant,\n\nU krijgt € 500 terug",
+    "{naam} {termijn} {citaat} {0} {0.__class__}",
+    "%s %(naam)s ${naam} {{naam}}",
+    "’ einde citaat” [Vul aan] \u202e omgekeerd \u200b\x00\x1b[31m",
+    "<script>alert(1)</script> https://kwaad.example/inloggen?token=1 www.kwaad.example",
+    '=HYPERLINK("http://kwaad")',
+]
+
+
+@pytest.mark.parametrize("verbatim", HOSTILE)
+@pytest.mark.parametrize(("step", "language", "form"), VARIANTS)
+def test_a_hostile_verbatim_cannot_change_the_message(step, language, form, verbatim):
+    text = drafts_of(step, language, form, (short_quote(verbatim), DUE))
+    plain = drafts_of(step, language, form, ("Jammer", DUE))
+    assert check_draft(text) == ()
+    assert text.count("\n") == plain.count("\n")
+    assert text.count("{") == text.count("}") == 1
+    assert text.count("[") == plain.count("[")
+    assert "kwaad.example" not in text
+
+
+@given(st.text(), st.lists(st.text(max_size=5), max_size=3))
+def test_any_verbatim_gives_one_harmless_line(verbatim, cues):
+    quote = short_quote(verbatim, cues)
+    assert quote.isprintable()
+    assert not set(quote) & set('{}[]\n“”„«»"')
+    assert len(quote) <= rules("drafts")["longest_quote"] + 1
+    assert check_draft(drafts_of("herstelgesprek", "nl", "u", (quote or "-", DUE))) == ()
+
+
+def test_a_theme_label_cannot_change_the_message():
+    text = write_draft("structureel verbeteren", "nl", "u", due=DUE, theme="a {naam}\nb")
+    assert text.count("{naam}") == 1
+    assert "over a (naam) b" in text
+
+
+# --- form of address ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "verbatims", "form"),
+    [
+        ("nl", [], "u"),
+        ("nl", ["Prima geholpen"], "u"),
+        ("nl", ["Jullie zijn top", "en je belt altijd terug"], "jij"),
+        ("nl", ["Ik vind u en uw collega's geweldig, jullie dus"], "u"),
+        ("nl", ["UW SERVICE IS SLECHT"], "u"),
+        ("nl", ["juist juni uitje"], "u"),
+        ("en", ["you are great"], "you"),
+        ("de", ["Ihr Service ist gut, danke Ihnen"], "Sie"),
+        ("de", ["Hallo, hast du meine Mail? Danke dir"], "du"),
+        ("de", ["sie war nett"], "Sie"),
+        ("fr", ["Vous êtes formidables"], "vous"),
+        ("fr", ["tu es super, ton service aussi"], "tu"),
+    ],
+)
+def test_the_form_follows_the_customer(language, verbatims, form):
+    assert form_of_address(language, verbatims) == form
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("nl", "1 maart 2026"), ("en", "1 March 2026"), ("de", "1. März 2026"), ("fr", "1 mars 2026")],
+)
+def test_dates_in_words(language, written):
+    assert long_date(date(2026, 3, 1), language) == written
