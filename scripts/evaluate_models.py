@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
-from train_encoder import rows
 
 from klankbord.models import Encoder, ToneModel, load_encoder, load_tone_model
 from klankbord.schema import TONES
 from klankbord.tone import tone_levels
+from train_encoder import rows
 
 COMMAND = "python scripts/evaluate_models.py --data DIR"
 Figure = tuple[str, str, float]  # measure, data, value

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the usual name
-from train_encoder import DataFile, rows, write_card
 
 from klankbord.models import load_encoder
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, extract
 from klankbord.models.tone_model import QUESTION_SALT
 from klankbord.schema import TONES
+from train_encoder import DataFile, rows, write_card
 
 THEMES = (
     "-", "levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs", "betaling",
@@ -33,7 +33,7 @@ THEMES = (
 FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U"}
 TONE_COUNT, FLAG_START = len(TONES), len(TONES) + 1 + len(THEMES)
 OUTPUTS = FLAG_START + len(FLAGS)
-WEIGHTS = {"train": 1.0, "own": 2.0, "aligned": 0.5}  # of one text, by file
+WEIGHTS = {"train": 1.0, "own": 2.0, "short": 1.0, "aligned": 0.5}  # of one text, by file
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,7 @@ class Features:
         parts, style = [], []
         for first in range(0, len(texts), 4000):
             grams = extract(texts[first : first + 4000])
-            asked = extract(
-                questions[first : first + 4000], salt=QUESTION_SALT, characters=False
-            )
+            asked = extract(questions[first : first + 4000], salt=QUESTION_SALT, characters=False)
             style.append(grams.style)
             parts += [(g.text + first, g.bucket, g.weight) for g in (grams, asked)]
         row, bucket, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -255,7 +253,9 @@ def logits_of(members: list[Member], features: Features, which: np.ndarray) -> n
     return torch.cat(parts).numpy()
 
 
-def calibrate(logits: np.ndarray, tone: np.ndarray, weight: np.ndarray) -> tuple[float, list[float]]:
+def calibrate(
+    logits: np.ndarray, tone: np.ndarray, weight: np.ndarray
+) -> tuple[float, list[float]]:
     """Fit a temperature and a shift per level on texts no member saw, by likelihood."""
     scores, truth = torch.from_numpy(logits[:, :TONE_COUNT]), torch.from_numpy(tone)
     heaviness = torch.from_numpy(weight).float()
@@ -287,7 +287,7 @@ def main() -> None:
     """Train, calibrate and write the model folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with tone/*.tsv")
-    parser.add_argument("--own", type=Path, default=Path("corpora/tone/own.tsv"))
+    parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--encoder", type=Path, default=Path("models/encoder-static"))
     parser.add_argument("--out", type=Path, default=Path("models/tone-fast"))
     parser.add_argument("--members", type=int, default=Recipe.members)
@@ -301,7 +301,8 @@ def main() -> None:
     measured = {squeezed(row["text"]) for row in rows(tone / "dev.tsv")}
     files = {
         "train": tone / "train.tsv",
-        "own": options.own,
+        "own": options.own / "own.tsv",
+        "short": options.own / "short.tsv",
         "aligned": tone / "train_en_de_fr.tsv",
     }
     labels = read_labelled(files, without=measured)
@@ -343,6 +344,7 @@ def main() -> None:
             DataFile("tone/train.tsv (nl)", used["train"], unstated),
             DataFile("tone/train_en_de_fr.tsv (en, de, fr)", used["aligned"], unstated),
             DataFile("corpora/tone/own.tsv (nl, en, de, fr)", used["own"], "Apache-2.0"),
+            DataFile("corpora/tone/short.tsv (nl, en, de, fr)", used["short"], "Apache-2.0"),
         ],
     )
 

@@ -265,7 +265,7 @@ def _import(
             count, bad = _import_file(store, path, mapping, pseudonymiser, settings)
             digest = _sha256(path)
             if not store.was_imported(digest):
-                store.record_import(count, sha256=digest)
+                store.record_import(count, sha256=digest, at=datetime.now(UTC))
         counts.append(count)
         rejected.extend(bad)
     progress("read", len(paths), len(paths))

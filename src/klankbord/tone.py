@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _VALENCE = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=np.float32)
 _ENTHUSIASM = np.array([0.0, 0.0, 0.0, 1 / 3, 1.0], dtype=np.float32)
 # "geen", "n.v.t.", "-": nothing was said, so hardly anything is known about the tone.
-_NON_ANSWER = np.array([0.05, 0.15, 0.50, 0.20, 0.10], dtype=np.float32)
+_NON_ANSWER = np.array([0.05, 0.20, 0.50, 0.20, 0.05], dtype=np.float32)
 _BATCH = 10_000
 _SCORED_ROLES = (AuthorRole.CUSTOMER.value, AuthorRole.UNKNOWN.value)
 
@@ -156,10 +156,9 @@ def _joined(parts: list[ToneScores]) -> ToneScores:
     )
 
 
-def _rounded(values: Any) -> Floats:
+def _rounded(values: NDArray[np.floating]) -> Floats:
     """Round to five decimals, so that the last bits of a matrix product never show."""
-    rounded: Floats = np.round(np.asarray(values, dtype=np.float32), 5)
-    return rounded
+    return np.round(values, 5).astype(np.float32)
 
 
 def _themes(theme: NDArray[np.int64], model: ToneModel) -> pa.Array:

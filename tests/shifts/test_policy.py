@@ -76,6 +76,7 @@ def test_priority_grows_with_each_factor_and_verkoeling_comes_first():
     assert priority(ShiftKind.VERKOELING, 0.5, 0.1, 0.25, 900) > priority(
         ShiftKind.ESCALATIE, 1.0, 4, 4.0, 0
     )
+    assert priority(ShiftKind.HERSTEL, 0.8, 2, 1.0, 30) < base
 
 
 def test_value_weights_are_one_for_the_median():

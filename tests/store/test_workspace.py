@@ -1,5 +1,7 @@
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 
@@ -305,6 +307,7 @@ def test_a_failed_step_leaves_the_rest_of_the_transaction_whole(workspace):
         workspace.add_feedback(feedback(["a"]))
         with pytest.raises(WorkspaceError):
             workspace.save_scores(scores(["a", "onbekend"]))
+        assert workspace.scores().num_rows == 0
         workspace.save_scores(scores(["a"], "model-2"))
     assert workspace.scores()["scored_by"].to_pylist() == ["model-2"]
 
@@ -482,3 +485,29 @@ def test_database_errors_carry_no_verbatim(workspace):
     assert error.__cause__ is None
     assert error.__suppress_context__
     assert "geheim" not in f"{error} {error.hint}"
+
+
+def test_a_process_that_dies_in_the_middle_of_a_stage_leaves_the_old_state(path):
+    script = """
+import os, sys
+import pyarrow as pa
+from klankbord.schema import FEEDBACK
+from klankbord.store import Workspace
+
+def rows(name, count):
+    row = {"source": "s", "channel": "survey", "author_role": "customer", "verbatim": "v" * 200,
+           "attributes": "{}"}
+    return pa.Table.from_pylist(
+        [row | {"feedback_id": f"{name}{number}"} for number in range(count)], schema=FEEDBACK)
+
+workspace = Workspace.open(sys.argv[1])
+workspace.add_feedback(rows("eerder", 10))
+with workspace.transaction():
+    workspace.add_feedback(rows("half", 20_000))
+    os._exit(9)
+"""
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert ended.returncode == 9
+    with Workspace.open(path) as workspace:
+        assert workspace.feedback().num_rows == 10
+        workspace.check_integrity()

@@ -77,6 +77,9 @@ def test_two_word_terms_do_not_cross_punctuation() -> None:
         ("prijs", "prijzen", True),
         ("bezorger", "bezorging", True),
         ("mail", "e-mail", True),
+        ("mails", "mailtjes", True),
+        ("betaal", "betalen", True),
+        ("bel", "bellen", True),
         ("koude friet", "friet", True),
         ("geen reactie", "geen antwoord", False),
         ("telefoon", "wachttijd", False),
@@ -101,6 +104,17 @@ def test_label_sets_a_theme_apart_from_its_siblings() -> None:
     assert set(wording.label.split(", ")) == {"wachttijd", "telefoon"}
     assert "klantenservice" not in wording.keywords
     assert wording.coverage == 1.0
+
+
+def test_a_sub_theme_is_not_named_after_its_head() -> None:
+    texts = ["de prijs van een menu"] * 6 + ["de prijs van een abonnement"] * 2 + ["de app"] * 4
+    terms = term_matrix(texts, ["nl"] * 12)
+    inside = np.arange(12) < 8
+    nothing = np.zeros(12, dtype=bool)
+    assert "prijs" in word(terms, inside, ~inside, nothing).label
+    wording = word(terms, inside, ~inside, nothing, head="prijs")
+    assert "prijs" not in wording.label
+    assert "prijs" in wording.keywords
 
 
 def test_no_label_where_nothing_sets_the_theme_apart() -> None:

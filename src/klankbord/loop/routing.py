@@ -17,8 +17,10 @@ def huddle_question(department: str) -> str:
 
 def owner_for_cause(cause: str, complaint_theme: str | None) -> str:
     """Route a step towards one customer; what no cause decides, the complaint theme does."""
-    owner = rules("routing")["causes"].get(cause)
-    return str(owner) if owner else owner_for_complaint(complaint_theme)
+    routing = rules("routing")
+    owner = routing["causes"].get(cause) or owner_for_complaint(complaint_theme)
+    inside = owner in routing["fallback"]["never_with_customers"]
+    return str(routing["fallback"]["department"] if inside else owner)
 
 
 def owner_for_complaint(complaint_theme: str | None) -> str:

@@ -117,7 +117,7 @@ def from_open_complaints(
     solved = _last_content(recent.filter(pc.is_in(recent.column("customer_id"), people)))
     open_rows: defaultdict[str, list[_Row]] = defaultdict(list)
     for row in _rows(asking):
-        if row.order > solved.get(row.customer_id, (-1, -1)):
+        if row.order >= solved.get(row.customer_id, row.order):
             open_rows[row.customer_id].append(row)
     signals = []
     for customer, rows in sorted(open_rows.items()):
@@ -275,8 +275,9 @@ def from_themes(
 
 
 def _size(cause: str, measured: float) -> float:
-    smallest = rules("reasons")["causes"][cause]["minimum_size"]
-    return float(min(1.0, max(smallest, measured)))
+    config = rules("reasons")["causes"][cause]
+    size = measured * config.get("full_size", 1.0)
+    return float(min(1.0, max(config["minimum_size"], size)))
 
 
 def _strongest_drag(drivers: Iterable[Driver]) -> dict[str, Driver]:

@@ -45,7 +45,7 @@ class StaticEncoder:
         self.fingerprint = _fingerprint(folder)
         try:
             self._model = StaticModel.from_pretrained(folder, quantize_to="float32")
-        except Exception as error:  # noqa: BLE001 - tokenizers and safetensors share no base class
+        except Exception as error:
             raise ModelError("encoder cannot be loaded", where=str(folder)) from error
         self.dimension = int(self._model.dim)
 
@@ -75,7 +75,7 @@ class TransformerEncoder:
             self._model: Any = SentenceTransformer(
                 str(folder), device="cpu", local_files_only=True, trust_remote_code=False
             )
-        except Exception as error:  # noqa: BLE001 - the loaders share no base class
+        except Exception as error:
             raise ModelError("encoder cannot be loaded", where=str(folder)) from error
         self.dimension = int(self._model.encode([""], show_progress_bar=False).shape[1])
 
@@ -107,7 +107,7 @@ def load_encoder(name: str = "") -> Encoder:
     return StaticEncoder(folder) if _is_static(folder) else TransformerEncoder(folder)
 
 
-def unit_rows(vectors: Any) -> Vectors:
+def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
     """Scale every row to length one; rows of zeros stay zero."""
     rows = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(rows, axis=1, keepdims=True)

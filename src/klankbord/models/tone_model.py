@@ -75,7 +75,7 @@ class ToneModel:
             self._hidden: Floats = weights["hidden"].astype(np.float32)
             self._hidden_bias: Floats = weights["hidden_bias"].astype(np.float32)
             self._out: Floats = weights["out"].astype(np.float32)
-        except Exception as error:  # noqa: BLE001 - safetensors has its own error class
+        except Exception as error:
             raise ModelError("tone model cannot be loaded", where=str(folder)) from error
         outputs = len(TONES) + 1 + len(self.themes) + len(_FLAGS)
         width = STYLE_FEATURES + 2 * encoder.dimension

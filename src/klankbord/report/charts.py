@@ -23,7 +23,7 @@ from klankbord.schema import TONES
 if TYPE_CHECKING:
     import altair as alt
 
-_WIDTH = 330
+_WIDTH = 440  # with its axes: every large chart the same, so the same size of letter
 _INK, _MUTED, _LINE, _ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)"
 _TONE_COLOURS = {str(tone): f"var(--tone-{tone})" for tone in TONES} | {"": _MUTED}
 _MOST_LABELS = 5
@@ -57,8 +57,10 @@ def trend_chart(trend: Trend) -> str:
         {"at": at, "mean": point.mean, "low": point.low, "high": point.high}
         for at, point in enumerate(trend.points)
     ]
-    x = alt.X("at:Q", axis=_axis(_spread(trend)), scale=_scale(0, len(rows) - 1, padding=8))
-    base = alt.Chart(_data(rows), width=_WIDTH, height=150).encode(x=x)
+    x = alt.X(
+        "at:Q", axis=_axis(_spread(trend), offset=6), scale=_scale(0, len(rows) - 1, padding=8)
+    )
+    base = alt.Chart(_data(rows), width=_WIDTH, height=190).encode(x=x)
     low, high = trend.scale
     y_axis, y_scale = _axis(trend.marks, grid=True), _scale(low, high)
     y = alt.Y("mean:Q", axis=y_axis, scale=y_scale)
@@ -89,12 +91,12 @@ def tone_columns(trend: Trend, title: str, description: str) -> str:
             rows.append({"at": at, "from": start, "to": start + share, "tone": str(tone)})
             start += share
     count = len(trend.points)
-    width = max(6, min(40, int(_WIDTH / count) - 4))
+    width = max(6, min(40, int((_WIDTH - 60) / count) - 4))
     chart = (
-        alt.Chart(_data(rows), width=_WIDTH, height=150)
+        alt.Chart(_data(rows), width=_WIDTH, height=190)
         .mark_bar(aria=False, width=width, stroke="var(--paper)", strokeWidth=1)
         .encode(
-            x=alt.X("at:Q", axis=_axis(_spread(trend)), scale=_scale(-0.5, count - 0.5)),
+            x=alt.X("at:Q", axis=_axis(_spread(trend), offset=6), scale=_scale(-0.5, count - 0.5)),
             y=alt.Y("from:Q", axis=_axis(_HALVES, grid=True), scale=_scale(0, 1)),
             y2="to:Q",
             fill=_tone_fill(),
@@ -112,10 +114,12 @@ def timeline_chart(timeline: Timeline, levels: Sequence[Tick]) -> str:
         for mark in timeline.marks
     ]
     last = max(timeline.marks[-1].day, 0.01)
-    x = alt.X("day:Q", axis=_axis(timeline.ticks, flush=True), scale=_scale(0, last, padding=10))
+    x = alt.X(
+        "day:Q", axis=_axis(timeline.ticks, flush=True, offset=6), scale=_scale(0, last, padding=10)
+    )
     levels_axis, levels_scale = _axis(levels, grid=True), _scale(-0.2, len(TONES) - 0.8)
     y = alt.Y("rank:Q", axis=levels_axis, scale=levels_scale)
-    base = alt.Chart(_data(rows), width=_WIDTH - 70, height=112).encode(x=x)
+    base = alt.Chart(_data(rows), width=_WIDTH - 40, height=190).encode(x=x)
     line = base.mark_line(
         aria=False, stroke=_MUTED, strokeWidth=1.5, interpolate="monotone"
     ).encode(y=y)
@@ -187,7 +191,9 @@ def _scale(low: float, high: float, *, padding: float = 0) -> alt.Scale:
     return alt.Scale(domain=[low, high], nice=False, zero=False, padding=padding)
 
 
-def _axis(ticks: Sequence[Tick], *, grid: bool = False, flush: bool = False) -> alt.Axis:
+def _axis(
+    ticks: Sequence[Tick], *, grid: bool = False, flush: bool = False, offset: int = 0
+) -> alt.Axis:
     import altair as alt
 
     told = (f"abs(datum.value - ({tick.at})) < 0.001 ? {_quoted(tick.label)} : " for tick in ticks)
@@ -199,6 +205,7 @@ def _axis(ticks: Sequence[Tick], *, grid: bool = False, flush: bool = False) -> 
         ticks=False,
         domain=False,
         labelFlush=flush,
+        offset=offset,
         labelPadding=6,
         labelOverlap=False,
         labelLimit=120,
@@ -225,6 +232,7 @@ def _spread(trend: Trend) -> tuple[Tick, ...]:
 _CONFIG = {
     "background": None,
     "padding": 2,
+    "autosize": {"type": "fit", "contains": "padding"},
     "font": "inherit",
     "view": {"stroke": None, "fill": None},
     "axis": {"gridColor": _LINE, "labelColor": _MUTED, "labelFontSize": 12},

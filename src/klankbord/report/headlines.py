@@ -18,6 +18,7 @@ from klankbord.report.risk import Risk
 from klankbord.report.trends import recent_change
 from klankbord.report.wording import Wording
 from klankbord.schema import ShiftKind
+from klankbord.themes.codeframe import OVERIG
 
 
 def three_things(
@@ -67,11 +68,12 @@ def _theme(themes: ThemeSection, wording: Wording) -> Headline:
     def headline(alarming: bool, title: str, sentence: str) -> Headline:
         return Headline("theme", alarming, title, sentence, "themas", wording("things.theme.link"))
 
-    if not themes.rows:
+    rows = [row for row in themes.rows if row.theme_id != OVERIG]
+    if not rows:
         return headline(False, wording("things.theme.none"), themes.empty)
-    growing = [row for row in themes.rows if row.trend == "stijgend"]
+    growing = [row for row in rows if row.trend == "stijgend"]
     harmful = [
-        row for row in themes.rows if row.impact.verdict == "lager" and row.impact.value is not None
+        row for row in rows if row.impact.verdict == "lager" and row.impact.value is not None
     ]
     if growing:
         row = max(growing, key=lambda row: (_growth(row), row.mentions, row.theme_id))
@@ -80,7 +82,7 @@ def _theme(themes: ThemeSection, wording: Wording) -> Headline:
         row = min(harmful, key=lambda row: ((row.impact.value or 0) * row.mentions, row.theme_id))
         key = "harmful"
     else:
-        row = max(themes.rows, key=lambda row: (row.mentions, row.theme_id))
+        row = max(rows, key=lambda row: (row.mentions, row.theme_id))
         key = "largest"
     parts = [
         wording.count("things.theme.mentions", row.mentions, share=row.share_text),
@@ -118,7 +120,7 @@ def _third(
             "value",
             True,
             wording("things.value.title", amount=risk.amount_text),
-            wording("things.value.sentence", detail=risk.detail),
+            wording("things.value.sentence", detail=risk.detail[:1].upper() + risk.detail[1:]),
             "toon",
             wording("things.value.link"),
         )

@@ -194,7 +194,7 @@ class ShiftRow:
     before_quote: QuoteText | None
     after_quote: QuoteText | None
     next_step: str
-    next_step_note: str
+    next_step_draft: str
     timeline: Timeline | None
 
 

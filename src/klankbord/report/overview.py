@@ -97,7 +97,8 @@ def _score_figure(facts: Facts, wording: Wording) -> Figure:
     if found is None:  # main_metric() names only metrics that have answers
         raise AssertionError("no answers for the main metric")
     decimals = 0 if nps else 1
-    detail = _uncertainty(found, wording, decimals, 1.0)
+    answers = wording.count("format.answers", found.answers)
+    detail = _uncertainty(found, answers, wording, decimals, 1.0)
     if not nps:
         low, high = SCORE_RANGES[ScoreMetric(metric)]
         name = wording("figure.score.mean", metric=name, low=f"{low:g}", high=f"{high:g}")
@@ -108,12 +109,14 @@ def _share_figure(key: str, found: intervals.Estimate | None, wording: Wording) 
     label = wording(f"figure.{key}.label")
     if found is None:
         return Figure(key, label, "–", wording("figure.tone.none"))
-    detail = _uncertainty(found, wording, 0, 100.0)
+    answers = wording.count("data.feedback", found.answers)
+    detail = _uncertainty(found, answers, wording, 0, 100.0)
     return Figure(key, label, wording.percent(found.value), detail)
 
 
-def _uncertainty(found: intervals.Estimate, wording: Wording, decimals: int, factor: float) -> str:
-    answers = wording.count("format.answers", found.answers)
+def _uncertainty(
+    found: intervals.Estimate, answers: str, wording: Wording, decimals: int, factor: float
+) -> str:
     if found.low is None or found.high is None:
         return wording("figure.too_few", answers=answers)
     return wording(

@@ -102,7 +102,7 @@ def _row(
         before_quote=quote_text(shift.before_quote, wording),
         after_quote=quote_text(shift.after_quote, wording),
         next_step=_next_step(step, wording),
-        next_step_note=neutralise(wording.reveal(step.wel_niet_later)) if step else "",
+        next_step_draft=neutralise(wording.reveal(step.draft)) if step else "",
         timeline=_timeline(points, customer, wording) if points else None,
     )
 

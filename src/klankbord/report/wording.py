@@ -20,7 +20,7 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_PSEUDONYM = re.compile(r"K-[A-Z2-7]{10}(?![A-Z2-7])")
+_PSEUDONYM = re.compile(r"\b[A-Z]-[0-9A-Z]{10}\b")
 
 
 @cache

@@ -98,7 +98,7 @@ def _actions(report: Report, wording: Wording) -> _Sheet:
             "wrap",
             "text",
             "wrap",
-            "one",
+            "two",
             "wrap",
             "wrap",
             "wrap",
@@ -200,7 +200,7 @@ def _themes(report: Report, wording: Wording) -> _Sheet:
 
 def _formats(book: Workbook) -> dict[str, Format]:
     base = {"font_name": _FONT, "font_size": 11, "valign": "top"}
-    codes = {"date": "dd-mm-yyyy", "whole": "#,##0", "one": "0.0", "percent": "0.0%"}
+    codes = {"date": "dd-mm-yyyy", "whole": "#,##0", "one": "0.0", "two": "0.00", "percent": "0.0%"}
     made = {name: book.add_format({**base, "num_format": code}) for name, code in codes.items()}
     made["euro"] = book.add_format({**base, "num_format": '"€" #,##0'})
     made["text"] = book.add_format({**base, "num_format": "@"})

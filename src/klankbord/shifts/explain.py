@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from klankbord.records import Quote, ToneShift
 from klankbord.schema import TONES, ShiftKind
 from klankbord.shifts.findings import Finding
-from klankbord.shifts.histories import CHANNELS, LOCAL, moment
+from klankbord.shifts.histories import CHANNELS, ZONE, moment
 
 QUOTE_LIMIT = 200
 SENTENCE_QUOTE_LIMIT = 90
@@ -113,9 +114,9 @@ def chance(probability: float) -> str:
 
 def day(when: datetime, as_of: datetime) -> str:
     """Return a date in Dutch, in local time."""
-    local = when.astimezone(LOCAL)
+    local = when.astimezone(ZoneInfo(ZONE))
     text = f"{local.day} {_wordings()['months'][local.month - 1]}"
-    return text if local.year == as_of.astimezone(LOCAL).year else f"{text} {local.year}"
+    return text if local.year == as_of.astimezone(ZoneInfo(ZONE)).year else f"{text} {local.year}"
 
 
 def shorten(text: str, limit: int = QUOTE_LIMIT) -> str:
@@ -131,7 +132,7 @@ def shorten(text: str, limit: int = QUOTE_LIMIT) -> str:
 
 def shift_id(customer_id: str, kind: ShiftKind, turned_at: datetime) -> str:
     """Return an id that stays the same as long as customer, kind and day of the turn do."""
-    date = turned_at.astimezone(LOCAL).date().isoformat()
+    date = turned_at.astimezone(ZoneInfo(ZONE)).date().isoformat()
     text = "\x1f".join((customer_id, kind.value, date))
     return "V-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

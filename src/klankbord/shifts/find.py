@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -56,6 +56,7 @@ def find_shifts(
     is counted as too few, unless a conversation of three turns could be judged.
     """
     progress(STAGE, 0, _STEPS)
+    as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     histories = gather(feedback, scores, as_of)
     words = histories.pieces.take(histories.pieces.usable)
     judged = _enough(words, len(histories.customers))

@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CHANNELS: tuple[Channel, ...] = tuple(Channel)
-LOCAL = ZoneInfo("Europe/Amsterdam")
+ZONE = "Europe/Amsterdam"  # in which a day is a day
 _DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -200,7 +200,7 @@ def _local_day(at: Ints) -> Ints:
 
 
 def _offset(day: int) -> int:
-    noon = (_EPOCH + timedelta(days=day, hours=12)).astimezone(LOCAL)
+    noon = (_EPOCH + timedelta(days=day, hours=12)).astimezone(ZoneInfo(ZONE))
     return (noon.utcoffset() or timedelta()) // timedelta(microseconds=1)
 
 

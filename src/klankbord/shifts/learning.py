@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from klankbord.schema import Tone
 from klankbord.shifts.histories import CHANNELS, Floats, Ints
 from klankbord.shifts.trajectories import (
     GAP_MONTHS,
@@ -37,9 +38,7 @@ TOLERANCE = 5e-4
 RATE_MONTHS = 120.0
 INITIAL_SEQUENCES = 10.0
 PRIOR_PIECES = 25.0
-EMISSION_PIECES = 40.0
 CHANNEL_PIECES = 60.0
-OWN_TONE = 0.85  # prior share of texts in the tone of the state itself
 LEAST_OWN_TONE = 0.5  # over all channels; keeps the states what their names say
 
 
@@ -49,23 +48,27 @@ class Expectation:
 
     leaving: tuple[float, float, float, float] = (0.010, 0.006, 0.003, 0.002)  # by distance
     durations: tuple[float, ...] = tuple(GAP_MONTHS)
+    own_tone: float = 0.85  # share of texts in the tone of the state itself
+    plain: float = 0.0  # share of texts that are neutraal whatever the state
+    emission_pieces: float = 40.0  # pseudo-pieces that these shares count for
 
     def rates(self) -> Floats:
         """Return the prior generator, (5, 5)."""
         return generator(np.array((0.0, *self.leaving))[_distance()])
+
+    def emission(self) -> Floats:
+        """Return the prior share of each tone in each state, (5, 5)."""
+        near = np.where(_distance() > 0, 0.35 ** _distance(), 0.0)
+        near = (1 - self.own_tone) * near / near.sum(axis=1, keepdims=True)
+        shares = (1 - self.plain) * (near + self.own_tone * np.eye(STATES))
+        shares[:, Tone.NEUTRAAL.rank] += self.plain
+        return np.asarray(shares, dtype=np.float64)
 
 
 def generator(rates: Floats) -> Floats:
     """Return `rates` with a diagonal that makes the rows sum to zero."""
     off = rates * ~np.eye(STATES, dtype=bool)
     return np.asarray(off - np.diag(off.sum(axis=1)), dtype=np.float64)
-
-
-def prior_emission() -> Floats:
-    """Return the prior share of each tone in each state, (5, 5)."""
-    near = np.where(_distance() > 0, 0.5 ** _distance(), 0.0)
-    near = (1 - OWN_TONE) * near / near.sum(axis=1, keepdims=True)
-    return np.asarray(near + OWN_TONE * np.eye(STATES), dtype=np.float64)
 
 
 def before_learning(sequences: Sequences, expectation: Expectation) -> Dynamics:
@@ -76,7 +79,7 @@ def before_learning(sequences: Sequences, expectation: Expectation) -> Dynamics:
         prior=prior,
         initial=prior,
         rates=expectation.rates(),
-        emission=np.tile(prior_emission(), (len(CHANNELS), 1, 1)),
+        emission=np.tile(expectation.emission(), (len(CHANNELS), 1, 1)),
         durations=np.array(expectation.durations),
     )
 
@@ -121,7 +124,7 @@ def _round(sequences: Sequences, dynamics: Dynamics, expected: Expectation) -> D
         dynamics,
         initial=initial / initial.sum(),
         rates=_rates(pairs, dynamics, expected),
-        emission=_emission(sequences, dynamics, by_piece, posterior),
+        emission=_emission(sequences, dynamics, by_piece, posterior, expected),
     )
 
 
@@ -150,7 +153,11 @@ def _rates(weights: Floats, dynamics: Dynamics, expected: Expectation) -> Floats
 
 
 def _emission(
-    sequences: Sequences, dynamics: Dynamics, by_piece: Floats, posterior: Floats
+    sequences: Sequences,
+    dynamics: Dynamics,
+    by_piece: Floats,
+    posterior: Floats,
+    expected: Expectation,
 ) -> Floats:
     of_contact = np.repeat(np.arange(len(posterior)), np.diff(sequences.contact))
     share = posterior[of_contact] / by_piece * sequences.weight[:, None]
@@ -159,7 +166,7 @@ def _emission(
     for channel in np.unique(sequences.channel):
         where = sequences.channel == channel
         counts[channel] = dynamics.emission[channel] * (share[where].T @ ratio[where])
-    pooled = _shares(counts.sum(axis=0) + EMISSION_PIECES * prior_emission())
+    pooled = _shares(counts.sum(axis=0) + expected.emission_pieces * expected.emission())
     own = np.diag(pooled)
     lifted = np.maximum(own, LEAST_OWN_TONE)
     off = pooled * ~np.eye(STATES, dtype=bool)

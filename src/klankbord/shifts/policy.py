@@ -28,6 +28,7 @@ from klankbord.shifts.histories import Bools, Floats, Ints
 
 LEAST_PROBABILITY = 0.5
 RECENCY_DAYS = 180.0  # after so long a shift counts for half
+GOOD_NEWS = 0.25  # a recovery can wait
 LARGEST_VALUE = 4.0  # cap on the weight of value: four times that of a typical customer
 STATES = 5
 
@@ -133,9 +134,11 @@ def priority(
     """Return the ranking key: probability x size x value x recency, between 0 and 1.
 
     `size` is in tone levels. Verkoeling is what nobody else notices, so it heads the list: its
-    key is raised by one.
+    key is raised by one. A recovery calls for thanks, not for rescue: its key is lowered.
     """
     recency = float(0.5 ** (max(days_ago, 0.0) / RECENCY_DAYS))
     share = min(max(size, 0.0), STATES - 1) / (STATES - 1)
     key = probability * share * value_weight / LARGEST_VALUE * recency
+    if kind is ShiftKind.HERSTEL:
+        return key * GOOD_NEWS
     return key + 1.0 if kind is ShiftKind.VERKOELING else key

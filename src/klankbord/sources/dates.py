@@ -175,7 +175,7 @@ class DateReader:
 def _moment(match: re.Match[str], month: int, day: int) -> datetime | None:
     part = match.groupdict()
     year = int(part["year"])
-    if year < 100:
+    if len(part["year"]) == 2:
         year += 2000 if year < 70 else 1900
     hour = int(part.get("hour") or 0)
     half = (part.get("half") or "").lower()

@@ -119,7 +119,7 @@ def _try(
     filled = [len(row) for row in rows[at + 1 :] if not is_blank(row)]
     share = Counter(filled)[width] / len(filled) if filled else 1.0
     known = recognised(rows[at], expected)
-    fits = width > 1 and share >= 0.5
+    fits = width > 1 and (share >= 0.5 or known >= 2)
     rank = (known > 0 and (fits or width == 1), known if fits else 0, fits, share, width)
     return tuple(map(float, rank)), Layout(delimiter, at + 1, sep_line, share)
 

@@ -158,7 +158,7 @@ def _draft(
                 spread[near[members]],
             )
         )
-        for wording, texts, closeness in _divide(terms, here[own[here]], own, encode):
+        for wording, texts, closeness in _divide(entry.code, terms, here[own[here]], own, encode):
             inside = np.zeros(len(first), dtype=bool)
             inside[texts] = True
             spread = np.zeros(len(first))
@@ -182,9 +182,16 @@ def _draft(
 
 
 def _divide(
-    terms: Terms, members: np.ndarray, own: np.ndarray, encode: Callable[..., np.ndarray]
+    code: str,
+    terms: Terms,
+    members: np.ndarray,
+    own: np.ndarray,
+    encode: Callable[..., np.ndarray],
 ) -> list[tuple[Wording, np.ndarray, np.ndarray]]:
-    """Return (wording, texts, closeness) per sub-theme; texts without a subject are in none."""
+    """Return (wording, texts, typicality) per sub-theme; texts without a subject are in none.
+
+    Typicality is the cosine with the centre plus the number of label terms the text holds.
+    """
     if len(members) < MIN_SPLIT:
         return []
     outside = own.copy()
@@ -206,9 +213,11 @@ def _divide(
         inside[texts] = True
         siblings = ~inside
         siblings[outside] = False
-        wording = word(terms, inside, siblings & own, outside)
+        wording = word(terms, inside, siblings & own, outside, head=code)
         if wording.label and wording.coverage >= MIN_COVERAGE:
-            found.append((wording, texts, closeness[near, cluster]))
+            named = [terms.names.index(term) for term in wording.label.split(", ")]
+            holds = np.asarray(terms.matrix[texts][:, named].sum(axis=1)).ravel()
+            found.append((wording, texts, closeness[near, cluster] + holds))
     return found
 
 

@@ -7,12 +7,15 @@ the vectors of its subject words, each weighted by how much it belongs to this h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klankbord.themes.cluster import unit
 from klankbord.themes.words import Terms
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _MAX_BELONGING = 2.0  # log2 of how much more common a word is inside the head than outside
 _LEXICAL_SIZE = 48
@@ -42,7 +45,7 @@ def subject_vectors(
 
 def _weighted(
     terms: Terms, single: np.ndarray, members: np.ndarray, others: np.ndarray
-) -> tuple[Any, np.ndarray]:
+) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Return the weighted word matrix of `members`, rows at length one, and its columns."""
     from scipy import sparse
 
@@ -63,7 +66,7 @@ def _weighted(
     return sparse.diags_array(1 / np.where(length > 0, length, 1)) @ weighted, single[used]
 
 
-def _lexical(weighted: Any) -> np.ndarray:
+def _lexical(weighted: sparse.csr_matrix) -> np.ndarray:
     """Return the texts on the leading singular vectors of `weighted`, rows at length one.
 
     Randomised subspace iteration from a fixed start (Halko, Martinsson & Tropp 2011): ARPACK

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from klankbord.records import Quote
 from klankbord.schema import Tone
-from klankbord.themes.words import Terms, overlap
+from klankbord.themes.words import GENERAL_FITNESS, Terms, overlap
 
 MAX_KEYWORDS = 8
 LABEL_TERMS = 2
@@ -60,8 +60,13 @@ def term_weights(
     return weights
 
 
-def word(terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.ndarray) -> Wording:
-    """Name the texts in `members`; the label is "" where no subject sets them apart."""
+def word(
+    terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.ndarray, *, head: str = ""
+) -> Wording:
+    """Name the texts in `members`; the label is "" where no subject sets them apart.
+
+    A sub-theme is not named after its `head`: that says nothing new.
+    """
     weights = term_weights(terms, members, siblings, others)
     counts = np.asarray(terms.matrix[members].sum(axis=0)).ravel()
     order = sorted(
@@ -79,7 +84,11 @@ def word(terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.nda
         if not any(overlap(name, terms.names[other]) for other in chosen):
             chosen.append(best)
     floor = MIN_TERM_SHARE * members.sum()
-    label = [t for t in chosen if counts[t] >= floor][:LABEL_TERMS]
+    label = [
+        t
+        for t in chosen
+        if counts[t] >= floor and terms.names[t] != head and terms.fitness[t] > GENERAL_FITNESS
+    ][:LABEL_TERMS]
     if not any(terms.fitness[t] == 1 for t in label):
         label = []
     label.sort(key=lambda t: -terms.fitness[t])

@@ -31,10 +31,13 @@ VERB_FITNESS = 0.4
 GENERAL_FITNESS = 0.2
 GENERAL_SHARE = 0.015  # of all texts
 GENERAL_SPREAD = 0.5  # of the groups hold it at least half as often as all texts do
+UBIQUITOUS_SHARE, UBIQUITOUS_SPREAD = 0.10, 0.3  # the same for words in one text out of ten
 _MIN_GROUP = 30
 _MIN_GROUPS = 4
 _SHARED_STEM = 5
-_DEVOICED = str.maketrans("zv", "sf")
+_ENDING = re.compile(r"(?:'s|e?tjes?|jes?|s|en|e)$")
+_LONG_VOWEL = re.compile(r"([aeou])\1")  # betaal, betalen
+_DEVOICED = str.maketrans("zv", "sf")  # prijs, prijzen
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ def demote_general(terms: Terms, group: np.ndarray) -> Terms:
     shares = np.vstack([np.asarray(terms.matrix[rows].mean(axis=0)).ravel() for rows in groups])
     spread = (shares >= overall / 2).mean(axis=0)
     general = (overall >= GENERAL_SHARE) & (spread >= GENERAL_SPREAD)
+    general |= (overall >= UBIQUITOUS_SHARE) & (spread >= UBIQUITOUS_SPREAD)
     return replace(terms, fitness=np.where(general, GENERAL_FITNESS * terms.fitness, terms.fitness))
 
 
@@ -223,8 +227,13 @@ def overlap(left: str, right: str) -> bool:
 def _same_stem(left: str, right: str) -> bool:
     if left in openers().refuse or right in openers().refuse:
         return False
-    devoiced = (word.translate(_DEVOICED) for word in (left, right))  # prijs, prijzen
-    short, long = sorted(devoiced, key=len)
+    short, long = sorted((_stem(left), _stem(right)), key=len)
     if len(short) < _SHARED_STEM - 1:
         return short == long or (long.startswith(short) and len(long) - len(short) <= 2)
     return long.startswith(short[:_SHARED_STEM]) or short in long
+
+
+def _stem(word: str) -> str:
+    """Return a word without its Dutch ending, as a key to compare by, not to show."""
+    bare = _ENDING.sub("", word) if len(word) > _SHARED_STEM - 1 else word
+    return _LONG_VOWEL.sub(r"\1", bare).translate(_DEVOICED)

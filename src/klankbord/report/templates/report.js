@@ -71,7 +71,7 @@
   reveal();
 
   window.addEventListener("beforeprint", function () {
-    each("details:not([open])", function (box) { box.open = true; box.dataset.printed = ""; });
+    each("details[data-print]:not([open])", function (box) { box.open = true; box.dataset.printed = ""; });
   });
   window.addEventListener("afterprint", function () {
     each("details[data-printed]", function (box) { box.open = false; delete box.dataset.printed; });

@@ -1,0 +1,123 @@
+"""The bundled encoder, read by two libraries, and a transformer folder in its place."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from klankbord.errors import ModelError
+from klankbord.models import load_encoder
+from klankbord.resources import bundled
+
+TEXTS = [
+    "De levering was te laat en het pakket was beschadigd.",
+    "The delivery was late and the parcel was damaged.",
+    "Die Lieferung kam zu spät und das Paket war beschädigt.",
+    "La livraison est arrivée en retard et le colis était abîmé.",
+    "Ik kan niet inloggen in de app.",
+    "I cannot log in to the app.",
+    "ça marche 😀 100%",
+    "日本語",
+]
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return load_encoder()
+
+
+def test_vectors_have_unit_length_and_a_wordless_text_is_zero(encoder):
+    vectors = encoder.encode([*TEXTS[:6], "", " . "])
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (8, encoder.dimension)
+    assert np.allclose(np.linalg.norm(vectors[:6], axis=1), 1, atol=1e-5)
+    assert not vectors[6:].any()
+
+
+def test_no_texts_give_no_vectors(encoder):
+    assert encoder.encode([]).shape == (0, encoder.dimension)
+
+
+def test_a_text_is_closest_to_its_translation(encoder):
+    vectors = encoder.encode(TEXTS[:6])
+    likeness = vectors @ vectors.T
+    np.fill_diagonal(likeness, -1)
+    assert set(likeness[0].argsort()[-3:]) == {1, 2, 3}
+    assert likeness[4].argmax() == 5
+
+
+def test_both_libraries_give_the_same_vectors():
+    from model2vec import StaticModel
+    from sentence_transformers import SentenceTransformer
+
+    folder = str(bundled("models/encoder-static"))
+    one = np.asarray(StaticModel.from_pretrained(folder).encode(TEXTS), dtype=np.float64)
+    other = SentenceTransformer(folder, device="cpu").encode(TEXTS).astype(np.float64)
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    known = lengths > 0
+    assert known.sum() >= 7
+    assert ((one * other).sum(axis=1)[known] / lengths[known]).min() > 0.9999
+    assert not one[~known].any()
+
+
+def test_klankbord_gives_the_vectors_of_the_library(encoder):
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(bundled("models/encoder-static")), device="cpu")
+    other = model.encode(TEXTS[:6]).astype(np.float32)
+    other /= np.linalg.norm(other, axis=1, keepdims=True)
+    assert ((encoder.encode(TEXTS[:6]) * other).sum(axis=1) > 0.9999).all()
+
+
+def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder):
+    together = encoder.encode(TEXTS * 300)
+    alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
+    assert np.array_equal(together[: len(TEXTS)], alone)
+
+
+@pytest.fixture(scope="module")
+def transformer_folder(tmp_path_factory):
+    """Return a tiny, untrained BERT encoder in the layout of sentence-transformers."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    body = tmp_path_factory.mktemp("body")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "goed", "slecht", "levering"]
+    (body / "vocab.txt").write_text("\n".join(words))
+    BertTokenizerFast(vocab_file=str(body / "vocab.txt")).save_pretrained(body)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    BertModel(BertConfig(vocab_size=len(words), intermediate_size=16, **shape)).save_pretrained(
+        body
+    )
+    part = Transformer(str(body))
+    folder = tmp_path_factory.mktemp("transformer")
+    SentenceTransformer(modules=[part, Pooling(16)], device="cpu").save(str(folder))
+    return folder
+
+
+def test_any_sentence_transformers_folder_can_take_its_place(transformer_folder):
+    encoder = load_encoder(str(transformer_folder))
+    vectors = encoder.encode(["levering goed", "levering slecht"])
+    assert vectors.shape == (2, 16)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert not np.allclose(vectors[0], vectors[1])
+    assert encoder.encode([]).shape == (0, 16)
+    assert encoder.fingerprint == load_encoder(str(transformer_folder)).fingerprint
+    assert encoder.fingerprint != load_encoder().fingerprint
+
+
+def test_a_folder_that_is_not_there_or_no_model(tmp_path):
+    with pytest.raises(ModelError, match="does not exist"):
+        load_encoder(str(tmp_path / "nowhere"))
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(tmp_path))
+
+
+def test_encoding_loads_no_torch():
+    code = (
+        "import sys; from klankbord.models import load_encoder;"
+        "load_encoder().encode(['goed']); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,202 @@
+"""The numbers of the report. To renew the golden file after a wanted change:
+
+KLANKBORD_UPDATE_GOLDEN=1 pytest tests/report/test_build.py
+"""
+
+import dataclasses
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from klankbord.report import build
+from klankbord.report.shift_rows import MOST_CARDS
+from klankbord.schema import ShiftKind, Tone
+from klankbord.settings import Settings
+
+from .builders import FAN, Found, empty_world, feedback_table, score_table, shift, world
+
+GOLDEN = Path(__file__).with_name("golden_report.json")
+
+
+def as_json(report: object) -> str:
+    return json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def test_golden_report() -> None:
+    found = as_json(build(**world()))
+    if os.environ.get("KLANKBORD_UPDATE_GOLDEN"):
+        GOLDEN.write_text(found, "utf-8")
+    assert found == GOLDEN.read_text("utf-8")
+
+
+def test_figures_by_hand() -> None:
+    nps, enthusiastic, negative, value = build(**world()).overview.figures
+    assert (nps.label, nps.value) == ("NPS", "25")  # 12 of 24 promoters, 6 detractors
+    assert nps.detail.endswith("24 antwoorden")
+    assert enthusiastic.value == "26%"  # 6 of 23: one answer is a non-answer
+    assert negative.value == "26%"
+    # FAN counts 1000 and QUIET 3000 from the customer table; BACK recovered, K-GONE has left
+    assert value.value == "€\u00a04.000"
+    assert value.detail == (
+        "waarde bekend van 2 van 2 klanten met een dalende toon; 50,0% van alle bekende klantwaarde"
+    )
+
+
+def test_agents_and_non_answers_are_left_out_of_the_tone() -> None:
+    tones = {share.tone: share.count for share in build(**world()).overview.tones}
+    assert tones == {
+        Tone.BOOS: 0, Tone.ONTEVREDEN: 6, Tone.NEUTRAAL: 5, Tone.POSITIEF: 6, Tone.ENTHOUSIAST: 6
+    }  # fmt: skip
+
+
+def test_the_three_things() -> None:
+    tone, theme, third = build(**world()).overview.things
+    assert tone.title == "1 klant koelde af van enthousiast naar neutraal"
+    assert FAN in tone.sentence
+    assert "hoogstens ongeveer 1 vals alarm" in tone.sentence
+    assert theme.title == "‘Te late levering’ groeit het snelst"
+    assert (
+        "2,2 punten minder op het NPS-cijfer (0–10) (90%-interval −3,1 tot −1,4)" in theme.sentence
+    )
+    assert third.title == "1 actie is over tijd"
+    assert "2 maart 2026" in third.sentence
+
+
+def test_value_is_the_third_thing_when_nothing_is_overdue() -> None:
+    third = build(**world(actions=())).overview.things[2]
+    assert third.title == "€\u00a04.000 aan klantwaarde bij klanten met een dalende toon"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title"),
+    [
+        (Tone.POSITIEF, Tone.ONTEVREDEN, "De toon is lager dan vier weken geleden"),
+        (Tone.ONTEVREDEN, Tone.POSITIEF, "De toon is hoger dan vier weken geleden"),
+        (Tone.POSITIEF, Tone.POSITIEF, "De toon als geheel is niet aantoonbaar veranderd"),
+    ],
+)
+def test_a_measured_change_is_the_third_thing_otherwise(
+    before: Tone, after: Tone, title: str
+) -> None:
+    end = datetime(2026, 3, 12, 10, tzinfo=UTC)
+    rows = [{"received_at": end - timedelta(days=at)} for at in range(56)]
+    feedback = feedback_table(rows)
+    ids = feedback["feedback_id"].to_pylist()
+    tones = [after] * 28 + [before] * 28
+    tones[0] = tones[55] = Tone.NEUTRAAL
+    report = build(**empty_world(feedback=feedback, scores=score_table(ids, tones)))
+    assert report.overview.things[2].title == title
+
+
+def test_nothing_found_is_said_honestly() -> None:
+    report = build(**empty_world())
+    tone, theme, third = report.overview.things
+    assert tone.title == "Geen toondaling gevonden"
+    assert theme.title == "Nog geen terugkerende klacht"
+    assert third.title == "Geen uitspraak over het verloop"
+    assert not any(thing.alarming for thing in report.overview.things)
+    assert [figure.value for figure in report.overview.figures] == ["–"] * 4
+    assert report.shifts.empty
+    assert report.themes.empty
+    assert report.actions.empty
+    assert report.period_text == "Geen gedateerde reacties"
+
+
+def test_without_dates_there_is_no_trend() -> None:
+    feedback = feedback_table([{} for _ in range(30)])
+    ids = feedback["feedback_id"].to_pylist()
+    scores = score_table(ids, [Tone.POSITIEF] * 30)
+    overview = build(**empty_world(feedback=feedback, scores=scores)).overview
+    assert overview.tone_trend is None
+    assert "30 reacties hebben geen datum" in overview.data_sentence
+
+
+def test_a_mean_score_where_there_is_no_nps() -> None:
+    rows = [{"score_metric": "csat", "score_value": 4.0 + at % 2} for at in range(20)]
+    figure = build(**empty_world(feedback=feedback_table(rows))).overview.figures[0]
+    assert figure.label == "Gemiddelde CSAT (1 tot 5)"
+    assert figure.value == "4,5"
+    assert figure.detail == "90%-interval 4,3 tot 4,7, 20 antwoorden"
+
+
+def test_a_month_with_few_answers_is_left_empty() -> None:
+    start = datetime(2025, 1, 15, tzinfo=UTC)
+    days = [*range(20), *range(31, 51), 80, *range(110, 130)]
+    feedback = feedback_table([{"received_at": start + timedelta(days=day)} for day in days])
+    ids = feedback["feedback_id"].to_pylist()
+    scores = score_table(ids, [Tone.POSITIEF] * len(ids))
+    trend = build(**empty_world(feedback=feedback, scores=scores)).overview.tone_trend
+    assert trend is not None
+    april = next(point for point in trend.points if point.start == date(2025, 4, 1))
+    assert april.mean is None
+    assert april.mean_text == "te weinig gegevens"
+    assert "minder dan 10 reacties" in trend.note
+
+
+def test_cards_are_capped_and_the_rest_is_pointed_at() -> None:
+    many = tuple(
+        shift(f"K-{at:04d}", ShiftKind.ESCALATIE, Tone.POSITIEF, Tone.BOOS)
+        for at in range(MOST_CARDS + 3)
+    )
+    section = build(**empty_world(findings=Found(many, 4.2, 80, 0))).shifts
+    assert section.shown == MOST_CARDS
+    assert len(section.rows) == MOST_CARDS + 3
+    assert section.rest == "Nog 3 verschuivingen staan in toonverschuivingen.csv en acties.xlsx."
+    assert section.heading == "43 klanten"
+    assert section.assurance == "naar verwachting hoogstens ongeveer 5 keer vals alarm"
+
+
+def test_the_next_step_comes_from_the_customers_own_action() -> None:
+    fan, quiet, _ = build(**world()).shifts.rows
+    assert fan.next_step == "Persoonlijk contact · Customer Service, uiterlijk 16 maart 2026"
+    assert quiet.next_step == "Geen actie voorgesteld."
+
+
+def test_rising_themes_first_and_subs_under_their_head() -> None:
+    rows = build(**world()).themes.rows
+    assert [row.theme_id for row in rows] == ["levertijd", "levertijd/1", "prijs"]
+    assert rows[0].impact.text == "−2,2"
+    assert rows[1].impact.text == "te weinig gegevens"
+    assert (rows[0].recent, rows[0].before) == (3 + 3 + 3 + 4, 1 + 2 + 2 + 2)
+
+
+def test_actions_by_owner_and_due_date() -> None:
+    section = build(**world()).actions
+    assert [group.owner for group in section.groups] == ["Customer Service", "Distributie"]
+    assert [row.overdue for row in section.rows] == [False, False, True]
+    assert section.summary == "2 open, 1 uitgevoerd of gemeten, 1 over tijd."
+
+
+def test_original_ids_are_shown_only_when_given() -> None:
+    hidden = build(**world())
+    shown = build(**world(original_ids={FAN: "klant-007"}))
+    assert not hidden.identifiable
+    assert shown.identifiable
+    assert shown.shifts.rows[0].customer == "klant-007"
+    assert "klant-007" in shown.shifts.rows[0].explanation
+    assert "klant-007" in shown.actions.rows[1].reason
+    assert "klant-007" not in as_json(hidden)
+
+
+def test_english() -> None:
+    report = build(**world(settings=Settings(language="en")))
+    assert report.overview.things[0].title == "1 customer cooled from enthusiastic to neutral"
+    assert report.as_of_text == "12 March 2026"
+    assert report.shifts.rows[0].before_label == "enthusiastic"
+
+
+def test_order_of_input_does_not_matter() -> None:
+    given = world()
+    turned = given | {
+        "feedback": given["feedback"].take(list(range(24, -1, -1))),
+        "scores": given["scores"].take(list(range(23, -1, -1))),
+        "themes": given["themes"][::-1],
+        "drivers": given["drivers"][::-1],
+        "actions": given["actions"][::-1],
+        "counts": given["counts"][::-1],
+        "rejected": given["rejected"][::-1],
+    }
+    assert as_json(build(**turned)) == as_json(build(**given))

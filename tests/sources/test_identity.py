@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klankbord.schema import FEEDBACK
+from klankbord.sources import FeedbackIds, read
+
+from .helpers import write
+
+
+def table_of(path: Path) -> pa.Table:
+    (batch,) = read(path)
+    return batch.feedback
+
+
+def ids(table: pa.Table) -> list[str]:
+    found: list[str] = FeedbackIds().assign(table).column("feedback_id").to_pylist()
+    return found
+
+
+def test_a_full_row_twice_is_one_piece_of_feedback(tmp_path: Path) -> None:
+    text = "klant;datum;opmerking\n1;01-03-2024;Top!\n1;01-03-2024;Top!\n1;02-03-2024;Top!\n"
+    one, again, later = ids(table_of(write(tmp_path / "x", text)))
+    assert one == again != later
+
+
+def test_two_anonymous_answers_both_stay_and_a_second_import_adds_none(tmp_path: Path) -> None:
+    text = "opmerking\nTop!\nTop!\nBah\n"
+    table = table_of(write(tmp_path / "x", text))
+    assert len(set(ids(table))) == 3
+    assert ids(table) == ids(table_of(write(tmp_path / "andere_naam", text)))
+
+
+def test_batches_of_one_file_share_the_count(tmp_path: Path) -> None:
+    path = write(tmp_path / "x", "opmerking\n" + "Top!\n" * 10)
+    assign = FeedbackIds()
+    parts = [assign.assign(batch.feedback) for batch in read(path, batch_rows=3)]
+    assert ids(table_of(path)) == pa.concat_tables(parts).column("feedback_id").to_pylist()
+
+
+def test_the_file_type_makes_no_difference(tmp_path: Path) -> None:
+    as_csv = table_of(write(tmp_path / "a", "klant;nps;tekst\n01;9;Prima\n"))
+    as_json = table_of(write(tmp_path / "b", '[{"klant": "01", "nps": 9, "tekst": "Prima"}]'))
+    assert ids(as_csv) == ids(as_json)
+
+
+def test_own_ids_stay(tmp_path: Path) -> None:
+    table = table_of(write(tmp_path / "x", "review_id;review\nr1;a\n;b\n"))
+    first, second = ids(table)
+    assert first == "table:r1"
+    assert len(second) == 32
+
+
+def test_the_schema_is_kept() -> None:
+    assert FeedbackIds().assign(FEEDBACK.empty_table()).schema == FEEDBACK
+
+
+rows = st.fixed_dictionaries(
+    {
+        "customer_id": st.none() | st.sampled_from("ab"),
+        "verbatim": st.sampled_from(["", "Top!", "é"]),
+        "received_at": st.none() | st.integers(0, 2),
+        "score_value": st.none() | st.sampled_from([0.0, 7.5]),
+        "turn": st.none() | st.integers(0, 1),
+    }
+)
+
+
+@given(st.lists(rows, max_size=30))
+def test_only_fully_identified_rows_ever_share_an_id(found: list[dict[str, object]]) -> None:
+    fixed = {"feedback_id": "", "source": "t", "channel": "survey", "author_role": "customer",
+             "attributes": "{}"}  # fmt: skip
+    table = pa.Table.from_pylist([{**fixed, **row} for row in found], schema=FEEDBACK)
+    given_ids = ids(table)
+    assert given_ids == ids(table)
+    by_id: dict[str, dict[str, object]] = {}
+    for each, row in zip(given_ids, found, strict=True):
+        other = by_id.setdefault(each, row)
+        if other is not row:
+            assert other == row
+            assert row["customer_id"] is not None
+            assert row["received_at"] is not None

@@ -1,0 +1,234 @@
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+from klankbord.errors import WorkspaceError
+from klankbord.loop import ActionState, Outcome
+from klankbord.records import Action
+from klankbord.schema import FEEDBACK, conform
+from klankbord.store import Workspace
+
+WEEK_1 = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WEEK_2 = WEEK_1 + timedelta(days=7)
+WEEK_3 = WEEK_1 + timedelta(days=14)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    with Workspace.open(tmp_path / "klankbord.db") as opened:
+        yield opened
+
+
+def action(customer="K-1", kind="herstelgesprek", **more):
+    fields = {
+        "action_id": f"inner-{customer}-{kind}",
+        "loop": "inner",
+        "kind": kind,
+        "customer_id": customer,
+        "theme_id": None,
+        "owner": "Customer Service",
+        "due": date(2026, 3, 4),
+        "priority": 0.5,
+        "status": "actieplan",
+        "reason": "Klant zakte.",
+        "evidence": ("f1", "f2"),
+        "wel_niet_later": "wel: bellen",
+        "draft": "Dag {naam},",
+    }
+    return Action(**(fields | more))
+
+
+def received(workspace, **moments):
+    rows = [
+        {
+            "feedback_id": feedback_id,
+            "source": "s",
+            "channel": "survey",
+            "author_role": "customer",
+            "verbatim": "v",
+            "received_at": moment,
+            "attributes": "{}",
+        }
+        for feedback_id, moment in moments.items()
+    ]
+    workspace.add_feedback(conform(pa.Table.from_pylist(rows, FEEDBACK), FEEDBACK))
+
+
+def events(workspace, action_id):
+    return [event.event for event in workspace.action_history(action_id)]
+
+
+def test_a_new_plan_is_opened_with_its_history(workspace):
+    planned = (action(), action("K-2", priority=0.9), action(None, "structureel verbeteren",
+               loop="outer", theme_id="T-1", action_id="outer-1"))  # fmt: skip
+    merged = workspace.merge_actions(planned, at=WEEK_1)
+    assert merged == (planned[1], planned[0], planned[2])
+    assert workspace.actions() == merged
+    (event,) = workspace.action_history(planned[0].action_id)
+    assert (event.event, event.at, event.by) == ("geopend", WEEK_1, "")
+    assert event.changes["evidence"] == ["f1", "f2"]
+
+
+def test_the_same_plan_again_changes_nothing(workspace):
+    first = workspace.merge_actions([action()], at=WEEK_1)
+    assert workspace.merge_actions([action()], at=WEEK_2) == first
+    assert events(workspace, first[0].action_id) == ["geopend"]
+
+
+def test_an_open_action_keeps_what_people_work_with_and_gains_evidence(workspace):
+    workspace.merge_actions([action()], at=WEEK_1)
+    again = action(
+        owner="Sales",
+        due=date(2026, 3, 11),
+        draft="Dag {naam}, opnieuw",
+        reason="Klant zakte verder.",
+        priority=0.8,
+        evidence=("f3", "f2"),
+    )
+    (merged,) = workspace.merge_actions([again], at=WEEK_2)
+    assert merged == replace(
+        action(), evidence=("f1", "f2", "f3"), reason="Klant zakte verder.", priority=0.8
+    )
+    history = workspace.action_history(merged.action_id)
+    assert [(event.event, event.at) for event in history] == [
+        ("geopend", WEEK_1),
+        ("nieuw bewijs", WEEK_2),
+    ]
+    assert history[1].changes == {"evidence": ["f3"]}
+
+
+def test_an_open_action_is_found_by_its_subject_not_by_its_id(workspace):
+    workspace.merge_actions([action(action_id="met-de-hand")], at=WEEK_1)
+    (merged,) = workspace.merge_actions([action(evidence=("f9",))], at=WEEK_2)
+    assert merged.action_id == "met-de-hand"
+    assert merged.evidence == ("f1", "f2", "f9")
+
+
+def test_another_kind_or_customer_is_another_action(workspace):
+    workspace.merge_actions([action()], at=WEEK_1)
+    merged = workspace.merge_actions([action(kind="terugbellen"), action("K-2")], at=WEEK_2)
+    assert len(merged) == 3
+
+
+def test_an_action_that_is_planned_no_more_stays_open(workspace):
+    first = workspace.merge_actions([action()], at=WEEK_1)
+    assert workspace.merge_actions([], at=WEEK_2) == first
+
+
+def test_two_planned_actions_on_one_subject_become_one(workspace):
+    twice = [action(), action(action_id="ander", evidence=("f2", "f3"), owner="Sales")]
+    (merged,) = workspace.merge_actions(twice, at=WEEK_1)
+    assert merged == replace(action(), evidence=("f1", "f2", "f3"))
+
+
+def test_edits_survive_the_next_plan_and_keep_the_old_values(workspace):
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    edited = workspace.update_action(
+        opened.action_id,
+        at=WEEK_1,
+        by="Anna",
+        why="nieuwe collega",
+        owner="Sales",
+        due=date(2026, 3, 20),
+        status=ActionState.GECOMMUNICEERD,
+    )
+    assert (edited.owner, edited.due, edited.status) == (
+        "Sales",
+        date(2026, 3, 20),
+        "gecommuniceerd",
+    )
+    assert workspace.merge_actions([action()], at=WEEK_2) == (edited,)
+    event = workspace.action_history(opened.action_id)[-1]
+    assert (event.event, event.by, event.why) == ("bijgewerkt", "Anna", "nieuwe collega")
+    assert event.changes == {
+        "owner": ["Customer Service", "Sales"],
+        "due": ["2026-03-04", "2026-03-20"],
+        "status": ["actieplan", "gecommuniceerd"],
+    }
+
+
+def test_an_edit_that_changes_nothing_leaves_no_trace(workspace):
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    assert (
+        workspace.update_action(opened.action_id, at=WEEK_2, by="A", owner=opened.owner) == opened
+    )
+    assert events(workspace, opened.action_id) == ["geopend"]
+
+
+def test_a_closed_action_stays_closed_without_new_evidence(workspace):
+    received(workspace, f1=WEEK_1, f2=WEEK_1, f3=WEEK_1, f4=WEEK_2)
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    workspace.close_action(opened.action_id, Outcome.GESLAAGD, at=WEEK_2, by="Anna", why="blij")
+    assert workspace.merge_actions([action()], at=WEEK_3) == ()
+    late_import_of_old_words = action(evidence=("f3", "f4"))
+    assert workspace.merge_actions([late_import_of_old_words], at=WEEK_3) == ()
+    assert workspace.actions() == (opened,)
+    assert workspace.actions(open_only=True) == ()
+    assert events(workspace, opened.action_id) == ["geopend", "gesloten"]
+
+
+@pytest.mark.parametrize("moment", [WEEK_3, None])
+def test_new_words_after_closing_open_it_again(workspace, moment):
+    received(workspace, f1=WEEK_1, f2=WEEK_1, f3=WEEK_1, f4=moment)
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    workspace.close_action(opened.action_id, Outcome.NIET_GESLAAGD, at=WEEK_2, by="Anna")
+    again = action(action_id="nieuw", due=date(2026, 3, 18), evidence=("f2", "f3", "f4"))
+    (merged,) = workspace.merge_actions([again], at=WEEK_3)
+    assert merged == replace(opened, due=date(2026, 3, 18), evidence=("f1", "f2", "f4"))
+    last = workspace.action_history(opened.action_id)[-1]
+    assert last.event == "heropend"
+    assert last.changes["outcome"] == ["niet geslaagd", None]
+    workspace.close_action(opened.action_id, Outcome.GESLAAGD, at=WEEK_3, by="Anna")
+    assert workspace.actions(open_only=True) == ()
+
+
+def test_closing_twice_and_unknown_actions_are_known_errors(workspace):
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    workspace.close_action(opened.action_id, Outcome.VALS_ALARM, at=WEEK_1, by="Anna")
+    with pytest.raises(WorkspaceError, match="closed already"):
+        workspace.close_action(opened.action_id, Outcome.GESLAAGD, at=WEEK_1, by="Anna")
+    with pytest.raises(WorkspaceError, match="no such action"):
+        workspace.update_action("bestaat-niet", at=WEEK_1, by="Anna", owner="Sales")
+    with pytest.raises(ValueError, match="onzin"):
+        workspace.update_action(opened.action_id, at=WEEK_1, by="Anna", status="onzin")
+
+
+def test_two_subjects_with_one_id_store_nothing(workspace):
+    with pytest.raises(WorkspaceError, match="same action id"):
+        workspace.merge_actions([action(), action("K-2", action_id=action().action_id)], at=WEEK_1)
+    assert workspace.actions() == ()
+
+
+def test_a_change_by_somebody_else_in_between_is_not_overwritten(workspace, tmp_path, monkeypatch):
+    from klankbord.store import actions as module
+
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    read = module._one
+
+    def read_then_somebody_edits(connection, action_id):
+        known = read(connection, action_id)
+        connection.exec_driver_sql("UPDATE action SET version = version + 1")
+        return known
+
+    monkeypatch.setattr(module, "_one", read_then_somebody_edits)
+    with pytest.raises(WorkspaceError, match="somebody else"):
+        workspace.update_action(opened.action_id, at=WEEK_1, by="Anna", owner="Sales")
+    monkeypatch.undo()
+    assert workspace.actions() == (opened,)
+
+
+def test_history_goes_with_its_action(workspace, tmp_path):
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    connection = sqlite3.connect(tmp_path / "klankbord.db")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("DELETE FROM action")
+    connection.commit()
+    left = connection.execute(
+        "SELECT (SELECT count(*) FROM action_event) + (SELECT count(*) FROM action_evidence)"
+    ).fetchone()
+    connection.close()
+    assert left == (0,)
+    assert workspace.action_history(opened.action_id) == ()

@@ -1,0 +1,217 @@
+"""Scoring tables of feedback and segments with the bundled model."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klankbord.models import load_tone_model
+from klankbord.schema import FEEDBACK, SCORES, SEGMENTS, TONE_PROBABILITIES, conform
+from klankbord.tone import enthusiasm_of, score, score_segments, spread_of, valence_of
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_tone_model()
+
+
+def feedback(verbatims, **columns):
+    count = len(verbatims)
+    values = {
+        "feedback_id": [f"f{index}" for index in range(count)],
+        "source": ["table"] * count,
+        "channel": ["survey"] * count,
+        "author_role": ["customer"] * count,
+        "verbatim": verbatims,
+        "attributes": ["{}"] * count,
+        **columns,
+    }
+    return conform(pa.table(values), FEEDBACK)
+
+
+def tones(verbatims, model):
+    return score(feedback(verbatims), model)["tone"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "tone"),
+    [
+        ("Geweldig, wat een topservice! Ik vertel het iedereen.", "enthousiast"),
+        ("Jullie medewerkster Els heeft me keurig en vriendelijk geholpen.", "positief"),
+        ("Ik betaal met automatische incasso.", "neutraal"),
+        ("Jammer dat ik zo lang op antwoord moest wachten.", "ontevreden"),
+        ("Wat een waardeloze bende, oplichters, NOOIT MEER!!!", "boos"),
+        ("I absolutely love this shop, amazing people!", "enthousiast"),
+        ("Unfortunately the jacket was torn and nobody answered my mail.", "ontevreden"),
+        ("Das Essen war leider kalt und der Fahrer unfreundlich.", "ontevreden"),
+        ("Einfach fantastisch, die besten Leute überhaupt!", "enthousiast"),
+        ("Le serveur était désagréable et le repas froid.", "ontevreden"),
+        ("Un accueil magnifique, tout était parfait !", "enthousiast"),
+    ],
+)
+def test_clear_examples(model, verbatim, tone):
+    assert tones([verbatim], model) == [tone]
+
+
+@pytest.mark.parametrize(
+    "verbatim",
+    [
+        "Nou, dat was lang niet slecht geregeld.",
+        "Het resultaat is zeker niet verkeerd.",
+        "Over de balie heb ik echt niks te klagen.",
+    ],
+)
+def test_litotes_count_for_what_they_mean(model, verbatim):
+    assert tones([verbatim], model) == ["positief"]
+
+
+def test_lukewarm_is_cooler_than_praise(model):
+    table = score(feedback(["prima", "geweldig, wat een topservice!"]), model)
+    lukewarm, fan = table["enthusiasm"].to_pylist()
+    assert lukewarm < 0.4 < 0.8 < fan
+    assert table["tone"].to_pylist()[0] == "neutraal"
+
+
+def test_enthusiasm_rises_with_the_warmth_of_the_words(model):
+    ladder = [
+        "Schandalig, nooit meer!",
+        "Helaas viel het tegen.",
+        "Het was goed.",
+        "Het was echt heel goed, ik ben er erg blij mee!",
+        "Het was fantastisch, wat een geweldige mensen!!",
+    ]
+    warmth = score(feedback(ladder), model)["enthusiasm"].to_pylist()
+    assert warmth == sorted(warmth)
+    assert warmth[-1] - warmth[2] > 0.4
+
+
+PROBABILITIES = st.lists(st.floats(0.001, 1), min_size=5, max_size=5)
+
+
+@given(PROBABILITIES, st.integers(0, 3), st.floats(0, 1))
+def test_axes_stay_in_range_and_move_with_the_probabilities(weights, level, share):
+    """Probability that moves one level up never lowers valence or enthusiasm."""
+    before = np.array([weights], dtype=np.float32) / sum(weights)
+    after = before.copy()
+    moved = before[0, level] * share
+    after[0, level] -= moved
+    after[0, level + 1] += moved
+    for axis, low in ((valence_of, -1), (enthusiasm_of, 0)):
+        assert low <= axis(before)[0] <= 1
+        assert axis(after)[0] >= axis(before)[0] - 2e-5
+    assert 0 <= spread_of(before)[0] <= 2.001
+
+
+def test_the_scores_follow_the_contract(model):
+    table = score(
+        feedback(["prima geregeld", "slecht", "nvt"], question=["Hoe was het?"] * 3), model
+    )
+    assert table.schema.equals(SCORES)
+    sums = sum(np.array(table[name]) for name in TONE_PROBABILITIES)
+    assert np.allclose(sums, 1, atol=1e-4)
+    assert set(table["scored_by"].to_pylist()) == {model.fingerprint}
+
+
+def test_only_worded_rows_of_customers_are_scored(model):
+    table = feedback(
+        ["goed", "Waarmee kan ik helpen?", "", "slecht", "ja"],
+        author_role=["customer", "agent", "customer", "unknown", "bot"],
+    )
+    assert score(table, model)["feedback_id"].to_pylist() == ["f0", "f3"]
+
+
+def test_a_non_answer_is_neutral_and_flat(model):
+    row = score(feedback(["n.v.t."]), model).to_pylist()[0]
+    assert row["non_answer"]
+    assert row["tone"] == "neutraal"
+    assert row["enthusiasm"] == 0
+    assert row["valence"] == 0
+    assert row["tone_sd"] > 0.8
+    assert row["complaint_theme"] is None
+    assert row["cues"] == []
+    assert not (row["churn_cue"] or row["unresolved"] or row["mixed"])
+
+
+def test_flags_and_theme(model):
+    rows = score(
+        feedback(
+            [
+                "Het eten was heerlijk, maar de bezorging duurde wel heel lang.",
+                "Ik zeg mijn abonnement op en stap over naar een ander.",
+                "Een echte aanrader, ik bestel hier zeker weer!",
+                "Ik heb mijn geld nog steeds niet terug, graag een reactie.",
+            ]
+        ),
+        model,
+    ).to_pylist()
+    assert rows[0]["mixed"]
+    assert rows[0]["complaint_theme"] == "levertijd"
+    assert rows[1]["churn_cue"]
+    assert rows[2]["ambassador_cue"]
+    assert rows[2]["complaint_theme"] is None
+    assert rows[3]["unresolved"]
+    assert not rows[2]["churn_cue"]
+
+
+def test_equal_words_get_equal_scores_in_every_row(model):
+    words = ["goed geholpen", "slecht", "goed geholpen", "slecht"]
+    table = score(feedback(words), model).drop_columns(["feedback_id"]).to_pylist()
+    assert table[0] == table[2]
+    assert table[1] == table[3]
+
+
+def test_scoring_is_deterministic_and_reports_progress(model):
+    heard = []
+    table = feedback([f"De levering van order {index} was te laat" for index in range(50)])
+    one = score(table, model, lambda *told: heard.append(told))
+    assert one.equals(score(table, load_tone_model()))
+    assert heard[-1] == ("Toon bepalen", 50, 50)
+
+
+def test_segments_are_filled(model):
+    texts = ["Het eten was heerlijk!", "maar veel te laat bezorgd", "Het eten was heerlijk!"]
+    segments = conform(
+        pa.table(
+            {
+                "feedback_id": ["a", "a", "b"],
+                "segment": [0, 1, 0],
+                "start": [0, 23, 0],
+                "end": [22, 48, 22],
+                "text": texts,
+            }
+        ),
+        SEGMENTS,
+    )
+    filled = score_segments(segments, model)
+    assert filled.schema.equals(SEGMENTS)
+    assert filled["text"].to_pylist() == texts
+    assert filled["tone"].to_pylist()[1] == "ontevreden"
+    assert filled["complaint_theme"].to_pylist() == [None, "levertijd", None]
+    assert filled["valence"][0] == filled["valence"][2]
+    assert filled["valence"][0].as_py() > 0.4 > 0 > filled["valence"][1].as_py()
+    assert filled["theme_id"].null_count == 3
+
+
+def test_empty_tables(model):
+    assert score(FEEDBACK.empty_table(), model).equals(SCORES.empty_table())
+    assert score(feedback(["", "  "]), model).equals(SCORES.empty_table())
+    assert score_segments(SEGMENTS.empty_table(), model).equals(SEGMENTS.empty_table())
+
+
+def test_scoring_loads_no_torch():
+    code = """
+import sys
+import pyarrow as pa
+from klankbord.models import load_tone_model
+from klankbord.schema import FEEDBACK, conform
+from klankbord.tone import score
+row = dict(feedback_id=["1"], source=["t"], channel=["survey"], author_role=["customer"],
+           verbatim=["goed"], attributes=["{}"])
+assert score(conform(pa.table(row), FEEDBACK), load_tone_model()).num_rows == 1
+sys.exit(bool({"torch", "transformers"} & set(sys.modules)))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
