@@ -33,7 +33,9 @@ THEMES = (
 FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U"}
 TONE_COUNT, FLAG_START = len(TONES), len(TONES) + 1 + len(THEMES)
 OUTPUTS = FLAG_START + len(FLAGS)
-WEIGHTS = {"train": 1.0, "own": 2.0, "short": 1.0, "aligned": 0.5}  # of one text, by file
+STAR_FILES = ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv")
+# Weight of one text, by file; "stars" are texts that only have stars.
+WEIGHTS = {"train": 1.0, "own": 3.0, "short": 1.0, "aligned": 0.5, "stars": 0.5}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Recipe:
 
     bucket_bits: int = 17
     members: int = 5
-    epochs: int = 8
+    epochs: int = 4
     batch: int = 128
     hidden: int = 128
     dropout: float = 0.3
@@ -163,9 +165,17 @@ class Member(torch.nn.Module):
 
 
 def fit(
-    features: Features, labels: Labelled, which: np.ndarray, recipe: Recipe, seed: int
+    features: Features,
+    labels: Labelled,
+    which: np.ndarray,
+    recipe: Recipe,
+    seed: int,
+    belief: np.ndarray | None = None,
 ) -> Member:
-    """Train one member of the ensemble on the rows `which`."""
+    """Train one member of the ensemble on the rows `which`.
+
+    `belief` (n, 5) says how likely each level is for the texts that only have stars.
+    """
     torch.manual_seed(seed)
     shuffle = np.random.default_rng(seed)
     member = Member(features.dense.shape[1], recipe)
@@ -173,16 +183,20 @@ def fit(
     mixed = torch.from_numpy(labels.mixed).float()
     flags = torch.from_numpy(labels.flags).float()
     weight = torch.tensor([WEIGHTS[origin] for origin in labels.origin])
-    seen = torch.bincount(tone[which], weights=weight[which], minlength=TONE_COUNT)
+    judged = which[labels.origin[which] != "stars"]
+    seen = torch.bincount(tone[judged], weights=weight[judged], minlength=TONE_COUNT)
     by_class = (seen.sum() / seen / TONE_COUNT) ** recipe.class_power
-    seen = torch.bincount(theme[which], minlength=len(THEMES)).float() + 1
+    seen = torch.bincount(theme[judged], minlength=len(THEMES)).float() + 1
     by_theme = (seen.sum() / seen / len(THEMES)) ** 0.3
     by_theme /= by_theme.mean()
     near = torch.zeros(TONE_COUNT, TONE_COUNT)
     for level in range(TONE_COUNT):
         near[level, max(level - 1, 0)] += 0.5
         near[level, min(level + 1, TONE_COUNT - 1)] += 0.5
-    wanted = torch.eye(TONE_COUNT) * (1 - recipe.smoothing) + near * recipe.smoothing
+    smoothed = torch.eye(TONE_COUNT) * (1 - recipe.smoothing) + near * recipe.smoothing
+    wanted, labelled = smoothed[tone], torch.from_numpy(labels.origin != "stars")
+    if belief is not None:
+        wanted[~labelled] = torch.from_numpy(belief[labels.origin == "stars"]).float()
     dense = [value for name, value in member.named_parameters() if not name.startswith("grams")]
     rates = (recipe.gram_rate, recipe.dense_rate)
     groups = [
@@ -201,10 +215,10 @@ def fit(
             group["lr"] = rate * pace
         logits = member(*features.batch(part))
         tones = logits[:, :TONE_COUNT]
-        target = wanted[tone[part]]
+        target = wanted[part]
         loss = -(target * tones.log_softmax(1)).sum(1)
         gap = tones.softmax(1).cumsum(1) - target.cumsum(1)
-        loss = (loss + recipe.ordinal * (gap**2).sum(1)) * by_class[tone[part]]
+        loss = (loss + recipe.ordinal * (gap**2).sum(1)) * (target @ by_class)
         extra = F.binary_cross_entropy_with_logits(
             logits[:, TONE_COUNT], mixed[part], reduction="none"
         )
@@ -214,7 +228,8 @@ def fit(
         extra = extra + F.binary_cross_entropy_with_logits(
             logits[:, FLAG_START:], flags[part], reduction="none"
         ).sum(1)
-        total = ((loss + recipe.auxiliary * extra) * weight[part]).mean()
+        extra = extra * recipe.auxiliary * labelled[part]
+        total = ((loss + extra) * weight[part]).mean()
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
@@ -241,6 +256,41 @@ def joined(members: list[Member]) -> dict[str, np.ndarray]:
     weights["table"] = np.round(table / scale).astype(np.int8)
     weights["scale"] = scale.astype(np.float32)
     return weights
+
+
+def with_stars(labels: Labelled, folder: Path, without: set[str]) -> tuple[Labelled, np.ndarray]:
+    """Append the star reviews nobody labelled; also return P(stars | tone) of each row.
+
+    The chance of a number of stars given the tone is counted, per file, on the reviews that have
+    both; rows without stars get ones.
+    """
+    known = {squeezed(text): row for row, text in enumerate(labels.texts)}
+    texts, chances = [], [np.ones((len(labels.texts), TONE_COUNT))]
+    for name in STAR_FILES:
+        count, found = np.ones((TONE_COUNT, 5)), []
+        for row in rows(folder / name):
+            key, stars = squeezed(row["text"]), round(float(row["stars"])) - 1
+            if key in known:
+                count[labels.tone[known[key]], stars] += 1
+            elif key not in without and len(key) > 2:
+                found.append((row["text"], stars))
+        chance = count / count.sum(axis=1, keepdims=True)
+        texts += [text for text, _ in found]
+        chances.append(chance[:, [stars for _, stars in found]].T)
+    new = len(texts)
+
+    def longer(column: np.ndarray, value: object) -> np.ndarray:
+        return np.concatenate([column, np.full((new, *column.shape[1:]), value, column.dtype)])
+
+    return Labelled(
+        labels.ids + [f"stars{row}" for row in range(new)],
+        labels.texts + texts,
+        labels.questions + [""] * new,
+        longer(labels.origin, "stars"),
+        longer(labels.source, "stars"),
+        longer(labels.language, "nl"),
+        *(longer(column, 0) for column in (labels.tone, labels.mixed, labels.theme, labels.flags)),
+    ), np.concatenate(chances)
 
 
 def logits_of(members: list[Member], features: Features, which: np.ndarray) -> np.ndarray:

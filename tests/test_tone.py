@@ -133,7 +133,7 @@ def test_a_non_answer_is_neutral_and_flat(model):
     assert row["tone_sd"] > 0.8
     assert row["complaint_theme"] is None
     assert row["cues"] == []
-    assert not (row["churn_cue"] or row["unresolved"] or row["mixed"])
+    assert not any(row[flag] for flag in ("churn_cue", "unresolved", "mixed"))
 
 
 def test_flags_and_theme(model):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from klankbord.store import Workspace
 
 PREVIEW_ROWS = 5
-LIBRARIES = ("model2vec", "numpy", "pyarrow", "scikit-learn", "scipy")  # that shape the numbers
+LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy")  # that shape the numbers
 
 
 @dataclass(frozen=True)

@@ -81,16 +81,21 @@ def transformer_folder(tmp_path_factory):
     """Return a tiny, untrained BERT encoder in the layout of sentence-transformers."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     body = tmp_path_factory.mktemp("body")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "goed", "slecht", "levering"]
-    (body / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(vocab_file=str(body / "vocab.txt")).save_pretrained(body)
+    words = {word: place for place, word in enumerate(["[PAD]", "[UNK]", "goed", "slecht"])}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]"
+    ).save_pretrained(body)
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    BertModel(BertConfig(vocab_size=len(words), intermediate_size=16, **shape)).save_pretrained(
-        body
-    )
+    config = BertConfig(vocab_size=len(words), intermediate_size=16, **shape)
+    BertModel(config).save_pretrained(body)
     part = Transformer(str(body))
     folder = tmp_path_factory.mktemp("transformer")
     SentenceTransformer(modules=[part, Pooling(16)], device="cpu").save(str(folder))

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from klankbord.report import build
+from klankbord.report.order import REST
 from klankbord.report.shift_rows import MOST_CARDS
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
+from klankbord.themes.codeframe import codeframe
 
 from .builders import FAN, Found, empty_world, feedback_table, score_table, shift, world
 
@@ -161,6 +163,27 @@ def test_rising_themes_first_and_subs_under_their_head() -> None:
     assert rows[0].impact.text == "−2,2"
     assert rows[1].impact.text == "te weinig gegevens"
     assert (rows[0].recent, rows[0].before) == (3 + 3 + 3 + 4, 1 + 2 + 2 + 2)
+
+
+def test_without_growth_the_theme_with_most_harm_is_named() -> None:
+    given = world()
+    steady = tuple(dataclasses.replace(theme, trend="stabiel") for theme in given["themes"])
+    theme = build(**given | {"themes": steady}).overview.things[1]
+    assert theme.title == "‘Te late levering’: vaak genoemd, samen met lage scores"
+    plain = build(**given | {"themes": steady, "drivers": ()}).overview.things[1]
+    assert plain.title == "‘Te late levering’ wordt het vaakst genoemd"
+    assert not plain.alarming
+
+
+def test_the_rest_of_the_complaints_comes_last_and_is_no_headline() -> None:
+    assert REST in codeframe()
+    given = world()
+    rest = dataclasses.replace(
+        given["themes"][1], theme_id=REST, label="Andere klachten", mentions=99
+    )
+    report = build(**given | {"themes": (rest, given["themes"][0])})
+    assert [row.theme_id for row in report.themes.rows] == ["prijs", REST]
+    assert "Prijs" in report.overview.things[1].title
 
 
 def test_actions_by_owner_and_due_date() -> None:

@@ -231,23 +231,48 @@ def test_fifty_thousand_rows_stay_under_two_megabytes(tmp_path: Path) -> None:
     assert (tmp_path / "rapport.html").stat().st_size <= 2_000_000
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("words", ["", HOSTILE], ids=["plain", "hostile"])
-def test_chromium_opens_it_without_complaint(words: str, tmp_path: Path) -> None:
+def opened(path: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Open a file in headless Chromium; skips the test where there is none."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium on this machine")
-    path = tmp_path / "rapport.html"
-    write_html(build(**world(words=words)), path)
-    found = subprocess.run(
+    return subprocess.run(
         [
             chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--disable-background-networking", "--enable-logging=stderr", "--v=0",
-            f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=2000", "--dump-dom",
-            path.as_uri(),
+            f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000", "--dump-dom",
+            *options, path.as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_nothing_sticks_out_sideways(width: int, tmp_path: Path) -> None:
+    write_html(
+        build(**world(words="Onuitspreekbaarlangwoord" * 9 + " ")), tmp_path / "rapport.html"
+    )
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f"<body><iframe src='rapport.html' width='{width}' height='800'></iframe><script>"
+        "onload = () => { const root = frames[0].document.documentElement;"
+        "document.body.textContent = `width ${root.scrollWidth} of ${root.clientWidth}`; }"
+        "</script>",
+        "utf-8",
+    )
+    found = opened(frame, tmp_path, "--allow-file-access-from-files").stdout
+    wide, available = map(int, re.findall(r"width (\d+) of (\d+)", found)[0])
+    assert width - 20 <= available <= width
+    assert wide <= available
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("words", ["", HOSTILE], ids=["plain", "hostile"])
+def test_chromium_opens_it_without_complaint(words: str, tmp_path: Path) -> None:
+    path = tmp_path / "rapport.html"
+    write_html(build(**world(words=words)), path)
+    found = opened(path, tmp_path)
     assert "CONSOLE" not in found.stderr, [
         line for line in found.stderr.splitlines() if "CONSOLE" in line
     ]

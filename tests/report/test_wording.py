@@ -117,6 +117,6 @@ def test_shortened_text_fits(text: str, length: int) -> None:
 
 
 def test_originals_replace_pseudonyms_inside_text() -> None:
-    revealing = Wording(original_ids={"K-AAAAAAAAAA": "00123"})
-    assert revealing.reveal("Klant K-AAAAAAAAAA en K-BBBBBBBBBB") == "Klant 00123 en K-BBBBBBBBBB"
+    revealing = Wording(original_ids={"K-0A9BZVTW12": "00123"})
+    assert revealing.reveal("Klant K-0A9BZVTW12 en K-BBBBBBBBBB") == "Klant 00123 en K-BBBBBBBBBB"
     assert DUTCH.reveal("K-AAAAAAAAAA") == "K-AAAAAAAAAA"

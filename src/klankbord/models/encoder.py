@@ -77,7 +77,7 @@ class TransformerEncoder:
             )
         except Exception as error:
             raise ModelError("encoder cannot be loaded", where=str(folder)) from error
-        self.dimension = int(self._model.encode([""], show_progress_bar=False).shape[1])
+        self.dimension = int(self._model.encode(["goed"], show_progress_bar=False).shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return an array (n, dimension) of unit length rows; a text without words gives zeros."""

@@ -11,7 +11,7 @@ from klankbord.report.model import ActionRow, ActionSection, OwnerGroup
 from klankbord.report.order import by_owner
 from klankbord.report.wording import Wording, neutralise
 
-MOST_PER_OWNER = 25
+MOST_PER_OWNER = 15
 _DONE = (ActionState.UITGEVOERD, ActionState.GEMETEN)
 
 

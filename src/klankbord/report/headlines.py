@@ -14,11 +14,11 @@ from klankbord.report.model import (
     ThemeRow,
     ThemeSection,
 )
+from klankbord.report.order import REST
 from klankbord.report.risk import Risk
 from klankbord.report.trends import recent_change
 from klankbord.report.wording import Wording
 from klankbord.schema import ShiftKind
-from klankbord.themes.codeframe import OVERIG
 
 
 def three_things(
@@ -68,7 +68,7 @@ def _theme(themes: ThemeSection, wording: Wording) -> Headline:
     def headline(alarming: bool, title: str, sentence: str) -> Headline:
         return Headline("theme", alarming, title, sentence, "themas", wording("things.theme.link"))
 
-    rows = [row for row in themes.rows if row.theme_id != OVERIG]
+    rows = [row for row in themes.rows if row.theme_id != REST]
     if not rows:
         return headline(False, wording("things.theme.none"), themes.empty)
     growing = [row for row in rows if row.trend == "stijgend"]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from klankbord.records import Action, Driver
 
+REST = "anders"  # the guide's code of complaints that no other theme covers: last, no headline
+
 
 def by_theme(drivers: Sequence[Driver]) -> dict[str, Driver]:
     """Choose one driver per theme: a measured association over none, then the larger base."""

@@ -7,14 +7,13 @@ from datetime import timedelta
 
 from klankbord.records import Driver, Theme
 from klankbord.report.model import Impact, QuoteText, Spark, ThemeRow, ThemeSection
-from klankbord.report.order import by_theme
+from klankbord.report.order import REST, by_theme
 from klankbord.report.quotes import quote_text
 from klankbord.report.wording import Wording, neutralise
 
 MOST_THEMES = 60
 _WEEKS = 26
 _QUOTES = 3
-_TREND_ORDER = {"stijgend": 0}
 
 
 def theme_section(
@@ -47,8 +46,9 @@ def theme_section(
     )
 
 
-def _theme_key(theme: Theme) -> tuple[int, int, str]:
-    return (_TREND_ORDER.get(theme.trend, 1), -theme.mentions, theme.theme_id)
+def _theme_key(theme: Theme) -> tuple[bool, bool, int, str]:
+    rest = theme.theme_id == REST
+    return (rest, theme.trend != "stijgend", -theme.mentions, theme.theme_id)
 
 
 def _heading(heads: int, subs: int, wording: Wording) -> str:
