@@ -85,6 +85,10 @@ def test_finds_planted_cooling_and_few_false_alarms(tmp_path: Path):
     planted = {row["customer_id"]: row["kind"] for row in rows_of(GOLD / "toonverschuivingen.csv")}
     found = rows_of(out / "toonverschuivingen.csv")
     cooling = {row["customer_id"] for row in found if row["kind"] == "verkoeling"}
+    levels = {
+        (row["before_tone"], row["after_tone"]) for row in found if row["kind"] == "verkoeling"
+    }
+    assert levels == {("enthousiast", "neutraal")}
     planted_cooling = {name for name, kind in planted.items() if kind == "verkoeling"}
     assert len(cooling & planted_cooling) >= len(planted_cooling) / 3
     stable = {row["customer_id"] for row in rows_of(GOLD / "stabiel.csv")}

@@ -25,6 +25,7 @@ MOST_EVIDENCE = 12
 SILENCE_SIZE = 1.0  # in levels; a silent fan weighs more, see `silences`
 SHRINKING_SIZE = 0.5
 _RANKS = np.arange(STATES)
+_NESTED = (ShiftKind.ESCALATIE, ShiftKind.TELEURSTELLING, ShiftKind.VERKOELING)
 
 
 def journeys(
@@ -89,7 +90,7 @@ def _turns(
         earlier, later = contact < turn, contact >= turn
         summit = _latest_best(here[:turn, visited].sum(axis=1))
         before = int(np.where(visited, here[summit], -1).argmax())
-        after = int(np.where(settled, here[-1], -1).argmax())
+        after = _claimed_level(claims.kind, settled, here[-1])
         q = pieces.probabilities[local]
         fit_before = here[contact, before] * q[:, before]
         fit_after = here[contact, after] * q[:, after]
@@ -116,6 +117,13 @@ def _turns(
             )
         )
     return findings
+
+
+def _claimed_level(kind: ShiftKind, settled: Bools, now: Floats) -> int:
+    """Return the level a claim says the customer is at; a nested drop claims "at least down to"."""
+    if kind in _NESTED:
+        return int(np.flatnonzero(settled).max())
+    return int(np.where(settled, now, -1).argmax())
 
 
 def silences(
