@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -84,6 +84,7 @@ def analyse(
     from klankbord.store import Workspace
 
     started = datetime.now(UTC)
+    out.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(settings.encoder)
     tone_model = load_tone_model()
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
@@ -93,18 +94,21 @@ def analyse(
             store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
         )
         _score(store, tone_model, progress)
-        feedback, scores, customers = store.feedback(), store.scores(), store.customers()
-        moment = as_of or _latest(feedback, started)
+        everything, customers = store.feedback(), store.customers()
+        moment = as_of or _latest(everything, started)
+        feedback = _until(everything, moment)
+        scores, segments = _of(store.scores(), feedback), _of(store.segments(), feedback)
         found_shifts = shifts.find_shifts(
             feedback, scores, customers, fdr=settings.fdr, as_of=moment, progress=progress
         )
         found_themes = themes.discover(
             feedback,
             scores,
-            store.segments(),
+            segments,
             encoder,
             customers=customers,
             as_of=moment,
+            language=settings.language,
             progress=progress,
         )
         found_drivers = drivers.associate(
@@ -128,7 +132,6 @@ def analyse(
         pseudonyms = pc.drop_null(pc.unique(feedback.column("customer_id"))).to_pylist()
         names = store.original_ids(pseudonyms, pseudonymiser) if settings.keep_ids else {}
 
-        out.mkdir(parents=True, exist_ok=True)
         progress("report", 0, 1)
         pages = report.build(
             feedback=feedback,
@@ -151,8 +154,8 @@ def analyse(
         report.write_workbook(pages, out / "acties.xlsx")
         tables = report.write_tables(
             out,
-            feedback=feedback,
-            scores=scores,
+            feedback=everything,
+            scores=store.scores(),
             segments=found_themes.segments,
             shifts=found_shifts.shifts,
             themes=found_themes.themes,
@@ -162,20 +165,18 @@ def analyse(
             timezone=settings.timezone,
             original_ids=names,
         )
-        written = (out / "rapport.html", out / "acties.xlsx", *tables)
         totals = _totals(counts)
         provenance = {
-            "klankbord": __version__,
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in LIBRARIES},
-            "models": {card.name: card.version for card in installed_models()},
-            "encoder": encoder.fingerprint,
-            "tone_model": tone_model.fingerprint,
+            **_versions(encoder.fingerprint, tone_model.fingerprint),
             "settings": asdict(settings) | {"key_file": ""},
             "as_of": moment.isoformat(),
             "sources": [asdict(count) for count in counts],
             "totals": asdict(totals),
-            "workspace": {"feedback": feedback.num_rows, "customers": customers.num_rows},
+            "workspace": {
+                "feedback": everything.num_rows,
+                "dated_after_as_of": everything.num_rows - feedback.num_rows,
+                "customers": customers.num_rows,
+            },
             "findings": {
                 "tone_shifts": len(found_shifts.shifts),
                 "expected_false": round(found_shifts.expected_false, 6),
@@ -184,7 +185,10 @@ def analyse(
                 "themes": len(found_themes.themes),
                 "open_actions": len(actions),
             },
-            "outputs": {path.name: _sha256(path) for path in sorted(written)},
+            "outputs": {
+                path.name: _sha256(path)
+                for path in sorted((out / "rapport.html", out / "acties.xlsx", *tables))
+            },
             "started_at": started.isoformat(),
             "finished_at": datetime.now(UTC).isoformat(),
         }
@@ -267,7 +271,7 @@ def _import(
             if not store.was_imported(digest):
                 store.record_import(count, sha256=digest, at=datetime.now(UTC))
         counts.append(count)
-        rejected.extend(bad)
+        rejected.extend(bad if settings.keep_ids else (replace(row, raw="") for row in bad))
     progress("read", len(paths), len(paths))
     return tuple(counts), tuple(rejected)
 
@@ -318,12 +322,35 @@ def _score(store: Workspace, model: ToneModel, progress: Progress) -> None:
         store.save_segments(segments)
 
 
+def _until(feedback: pa.Table, moment: datetime) -> pa.Table:
+    """Leave out what is dated after `moment`: a typing error in a year must not steer a list."""
+    received = feedback.column("received_at")
+    later = pc.greater(received, pa.scalar(moment, received.type))
+    return feedback.filter(pc.invert(pc.fill_null(later, False)))
+
+
+def _of(table: pa.Table, feedback: pa.Table) -> pa.Table:
+    """Keep the rows of `table` that belong to `feedback`."""
+    return table.filter(pc.is_in(table.column("feedback_id"), feedback.column("feedback_id")))
+
+
 def _latest(feedback: pa.Table, now: datetime) -> datetime:
     """Return when the latest feedback came in, leaving out dates still to come."""
     moments = pc.drop_null(feedback.column("received_at"))
     past = pc.filter(moments, pc.less_equal(moments, pa.scalar(now, moments.type)))
     latest: datetime | None = pc.max(past).as_py()
     return latest or now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _versions(encoder: str, tone_model: str) -> dict[str, Any]:
+    """Name everything that shapes the numbers: program, libraries and model weights."""
+    return {
+        "klankbord": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "encoder": encoder,
+        "tone_model": tone_model,
+    }
 
 
 def _totals(counts: Sequence[SourceCount]) -> Totals:

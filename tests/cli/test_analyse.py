@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -90,19 +91,23 @@ def test_finds_planted_cooling_and_few_false_alarms(tmp_path: Path):
     }
     assert levels == {("enthousiast", "neutraal")}
     planted_cooling = {name for name, kind in planted.items() if kind == "verkoeling"}
-    assert len(cooling & planted_cooling) >= len(planted_cooling) / 3
+    assert len(cooling & planted_cooling) >= len(planted_cooling) / 2
     stable = {row["customer_id"] for row in rows_of(GOLD / "stabiel.csv")}
-    assert len({row["customer_id"] for row in found} & stable) <= 0.25 * len(found)
+    assert len({row["customer_id"] for row in found} & stable) <= 0.15 * len(found)
 
 
-def test_customer_ids_are_pseudonyms_everywhere(demo: Path):
+def test_no_output_and_no_workspace_holds_a_customer_number(demo: Path):
     originals = {row["klantnummer"] for row in _customers()}
-    for name in ("toonverschuivingen.csv", "acties.csv"):
-        shown = {row["customer_id"] for row in rows_of(demo / name)}
-        assert shown
-        assert not shown & originals
-    stored = pq.read_table(demo / "feedback.parquet").column("customer_id")
-    assert not set(pc.unique(stored).to_pylist()) & originals
+    assert len(originals) >= 400
+    shown = {row["customer_id"] for row in rows_of(demo / "toonverschuivingen.csv")}
+    assert all(name.startswith("K-") for name in shown)
+    for path in demo.iterdir():
+        if path.suffix in (".csv", ".json", ".html", ".db"):
+            words = set(re.findall(r"(?<![\w.,-])0\d{4}(?![\w.,-])", path.read_text("latin-1")))
+            assert not words & originals, path.name
+    for name in ("feedback.parquet", "segmenten.parquet"):
+        for column in pq.read_table(demo / name).columns:
+            assert not originals & {str(value) for value in column.to_pylist()}
 
 
 def test_a_second_run_adds_nothing_and_writes_the_same_bytes(demo: Path, tmp_path: Path):
@@ -232,18 +237,56 @@ def test_a_bug_leaves_a_log_without_a_customers_words(
 
 def test_hostile_words_stay_words(analyse, tmp_path: Path):
     source = tmp_path / "vijandig.csv"
-    hostile = ["<script>alert(1)</script> slecht!", "=HYPERLINK(1)", "+31 bel me", "@SUM(A1)"]
+    hostile = ["<script>alert(1)</script> slecht!", "=HYPERLINK(1) boos!", "+31 bel me", "@SUM(A1)"]
     with source.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["klant", "datum", "opmerking"])
+        writer.writerow(["klant", "datum", "nps", "opmerking"])
         for day in range(1, 29):
-            writer.writerow(["=1+1", f"2026-03-{day:02}", hostile[day % 4]])
-    assert analyse(source) == 0
-    page = (tmp_path / "out" / "rapport.html").read_text("utf-8")
-    assert "<script>alert" not in page
-    for name in ("acties.csv", "toonverschuivingen.csv", "themas.csv", "afgekeurd.csv"):
-        for row in rows_of(tmp_path / "out" / name):
+            writer.writerow(["=1+1", f"2026-03-{day:02}", 1, hostile[day % 4]])
+        writer.writerow(["=1+1", "2026-02-31", 1, "=1+1"])
+    assert analyse(source, more=("--keep-ids",)) == 0
+    out = tmp_path / "out"
+    assert "<script>alert" not in (out / "rapport.html").read_text("utf-8")
+    rows = {name: rows_of(out / name) for name in ("acties.csv", "themas.csv", "afgekeurd.csv")}
+    assert all(rows.values())
+    for name, listed in rows.items():
+        for row in listed:
             assert not any(cell.startswith(("=", "+", "@")) for cell in row.values()), name
+
+
+def test_a_date_in_the_future_steers_nothing(analyse, tmp_path: Path):
+    source = tmp_path / "enquete.csv"
+    source.write_text(
+        "klant,datum,nps,opmerking\n"
+        "1,2026-03-01,9,Geweldige service!\n"
+        "2,2050-01-01,2,Slechte service en een veel te hoge rekening\n"
+    )
+    assert analyse(source) == 0
+    run = run_json(tmp_path / "out")
+    assert run["as_of"] == "2026-02-28T23:00:00+00:00"  # midnight in Amsterdam
+    assert run["workspace"] == {"feedback": 2, "dated_after_as_of": 1, "customers": 0}
+    assert "2050" not in (tmp_path / "out" / "rapport.html").read_text("utf-8")
+    assert pq.read_table(tmp_path / "out" / "feedback.parquet").num_rows == 2
+
+
+def test_rejected_rows_keep_their_content_only_for_who_may_see_it(analyse, tmp_path: Path):
+    source = tmp_path / "enquete.csv"
+    source.write_text("klant,datum,opmerking\n00777,2026-02-31,Mijn woorden\n")
+    assert analyse(source) == 0
+    (row,) = rows_of(tmp_path / "out" / "afgekeurd.csv")
+    assert (row["row"], row["raw"]) == ("2", "")
+    assert analyse(source, more=("--keep-ids",)) == 0
+    (row,) = rows_of(tmp_path / "out" / "afgekeurd.csv")
+    assert "00777" in row["raw"]
+
+
+def test_an_english_report(analyse, tmp_path: Path):
+    assert analyse(EXPORTS, more=("--language", "en")) == 0
+    page = (tmp_path / "out" / "rapport.html").read_text("utf-8")
+    assert '<html lang="en"' in page
+    labels = {row["label"] for row in rows_of(tmp_path / "out" / "themas.csv")}
+    assert labels
+    assert "Te late levering" not in labels
 
 
 def _customers() -> list[dict[str, str]]:

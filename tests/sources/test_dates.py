@@ -36,6 +36,7 @@ MIDNIGHT = datetime(2024, 3, 11, 23, 0, tzinfo=UTC)
         ("12 mrt. 2024 om 09:14", WINTER),
         ("dinsdag 12 maart 2024 09:14", WINTER),
         ("di 12 mrt 2024, 09:14", WINTER),
+        ("12-mrt-24", MIDNIGHT),
         ("March 12, 2024", MIDNIGHT),
         ("45363", MIDNIGHT),
         ("45363,5", datetime(2024, 3, 12, 11, 0, tzinfo=UTC)),

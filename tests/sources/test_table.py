@@ -190,3 +190,26 @@ def test_any_table_is_read_back(
 def test_no_text_under_a_header_breaks_the_reader(tmp_path: Path, body: str) -> None:
     got = read_all(write(tmp_path / "x", "klant;opmerking\n" + body))
     assert got.rows_in == len(got.feedback) + len(got.rejected)
+
+
+def test_a_row_that_sums_up_the_others_is_no_feedback(tmp_path: Path) -> None:
+    text = (
+        "klant;datum;nps;opmerking\n"
+        "1;1-3-2026;9;Top geholpen\n"
+        "Totaal;2-3-2026;3;Klant die zo heet\n"
+        "Gemiddelde;;7,2;\n"
+        ";;EINDTOTAAL:;\n"
+    )
+    got = read_all(write(tmp_path / "x.csv", text))
+    assert got.verbatims == ["Top geholpen", "Klant die zo heet"]
+    assert [(row.row, row.reason) for row in got.rejected] == [
+        (4, "rij telt andere rijen op en is geen reactie of klant"),
+        (5, "rij telt andere rijen op en is geen reactie of klant"),
+    ]
+
+
+def test_a_row_that_sums_up_the_others_is_no_customer(tmp_path: Path) -> None:
+    text = "klantnummer;klantwaarde;klant sinds\n7;€ 1.200,00;1-1-2020\nTotaal;€ 1.200,00;\n"
+    got = read_all(write(tmp_path / "x.csv", text))
+    assert [row["customer_id"] for row in got.customers] == ["7"]
+    assert [row.row for row in got.rejected] == [3]

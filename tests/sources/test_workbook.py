@@ -56,6 +56,22 @@ def test_a_sheet_that_reads_as_a_table_is_chosen_and_the_others_named(tmp_path: 
         read_all(path, Profile(name="x", sheet="Weg"))
 
 
+def test_a_hidden_sheet_comes_after_the_visible_ones(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "x.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    for name, verbatim in (("Oud", "verborgen"), ("Nu", "zichtbaar")):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["Klantnummer", "Opmerking"])
+        sheet.write_row(1, 0, ["007", verbatim])
+    book.get_worksheet_by_name("Nu").activate()
+    book.get_worksheet_by_name("Oud").hide()
+    book.close()
+    assert read_all(path).verbatims == ["zichtbaar"]
+    assert read_all(path, Profile(name="x", sheet="Oud")).verbatims == ["verborgen"]
+
+
 def repacked(path: Path, extra: bytes) -> Path:
     """Add cells to the end of the sheet of a workbook."""
     other = path.with_name("bomb.xlsx")

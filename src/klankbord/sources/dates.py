@@ -57,7 +57,7 @@ _YEAR_LAST = re.compile(
 )  # fmt: skip
 _DAY_NAMED = re.compile(
     _WEEKDAY + r"(?P<day>\d{1,2})(?:e|ste|de)?[ .-]{1,3}(?P<name>[a-z]{3,9})[ .-]{1,3}"
-    r"(?P<year>\d{4})" + _TIME,
+    r"(?P<year>\d{4}|\d{2})" + _TIME,
     re.IGNORECASE,
 )
 _MONTH_NAMED = re.compile(

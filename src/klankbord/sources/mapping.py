@@ -26,6 +26,7 @@ _BAD_VALUE = "waarde is geen getal"
 _OUT_OF_RANGE = "score ligt buiten het bereik {low:g} tot en met {high:g}"
 _NOTHING = "geen tekst en geen score"
 _NO_CUSTOMER = "geen klantnummer"
+_TOTAL = "rij telt andere rijen op en is geen reactie of klant"
 _SENTENCE_ENDS = (".", "!", "?", "…", ":")
 
 Columns = Sequence[Sequence[Cell]]
@@ -97,6 +98,9 @@ class _Mapper:
                 faults.setdefault(at, ("", _NOTHING))
             elif len(verbatim) > LONGEST_VERBATIM:
                 faults.setdefault(at, ("", TOO_LONG))
+        for at in _totals(columns, rows):
+            if not verbatims[at] and received[at] is None:
+                faults[at] = ("", _TOTAL)
         attributes, values = self._attributes_and_value(columns, rows)
         stages, segments, questions = (
             self._labels(columns, role, rows) for role in ("journey_stage", "segment", "question")
@@ -141,6 +145,9 @@ class _Mapper:
                 values[at] = self._number(cell)
                 if values[at] is None and not _empty(cell):
                     faults.setdefault(at, (self._header[value_at], _BAD_VALUE))
+        for at in _totals(columns, rows):
+            if started[at] is None and cancelled[at] is None:
+                faults[at] = ("", _TOTAL)
         return {
             "customer_id": customers,
             "account_id": self._identifiers(columns, "account_id", rows),
@@ -335,6 +342,15 @@ def _array(values: list[object], kind: pa.DataType) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return pa.array(values, type=pa.int64()).cast(kind)
     return pa.array(values, type=kind)
+
+
+def _totals(columns: Columns, rows: int) -> Iterator[int]:
+    """Yield the rows whose first filled cell says that they sum up the others."""
+    words = vocabulary().totals
+    for at in range(rows):
+        first = next((text for column in columns if (text := text_of(column[at]))), "")
+        if normal(first) in words:
+            yield at
 
 
 def _empty(cell: Cell) -> bool:

@@ -47,6 +47,7 @@ class Vocabulary:
     questions: tuple[tuple[str, str, str], ...]  # (phrase, role, score metric)
     values: Mapping[str, Mapping[str, str]]  # role -> normal value -> value of the schema
     empty: frozenset[str]  # cells that mean "not given"
+    totals: frozenset[str]  # first cells (normal form) of rows that sum a table up
 
 
 def normal(name: str) -> str:
@@ -87,4 +88,5 @@ def vocabulary() -> Vocabulary:
             for role, table in data["values"].items()
         },
         empty=frozenset(data["empty"]["values"]),
+        totals=frozenset(normal(name) for name in data["totals"]["values"]),
     )

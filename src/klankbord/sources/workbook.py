@@ -114,12 +114,15 @@ def read_workbook(path: Path, profile: Profile | None) -> Grid:
 
 
 def _load(path: Path) -> list[tuple[str, list[list[Cell]], int]]:
+    """Return (name, cells, first row) of every sheet, hidden ones last."""
     import python_calamine
 
     sheets: list[tuple[str, list[list[Cell]], int]] = []
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
+        visible = python_calamine.SheetVisibleEnum.Visible
+        for entry in sorted(book.sheets_metadata, key=lambda entry: entry.visible != visible):
+            name = entry.name
             sheet: Any = book.get_sheet_by_name(name)
             start = sheet.start[0] if sheet.start else 0
             sheets.append((name, sheet.to_python(skip_empty_area=True), start))
