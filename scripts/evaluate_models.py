@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 from klankbord.models import Encoder, ToneModel, load_encoder, load_tone_model
 from klankbord.schema import TONES
 from klankbord.tone import tone_levels
+from tone_texts import read_labelled
 from train_encoder import rows
 
 COMMAND = "python scripts/evaluate_models.py --data DIR"
@@ -87,6 +88,41 @@ def tone_figures(model: ToneModel, data: Path) -> list[Figure]:
     figures.append(("accuracy complaint theme", where, float(accuracy_score(theme, found))))
     macro = f1_score(theme, found, average="macro", zero_division=0)
     figures.append(("macro-F1 complaint theme", where, float(macro)))
+    return figures
+
+
+def held_out_figures(model: ToneModel, data: Path, own: Path) -> list[Figure]:
+    """Return the tone measures on the tenth that was kept for calibration, by source and language.
+
+    No weight was trained on these texts; temperature, shift and thresholds were fitted on them.
+    """
+    files = {
+        "train": data / "tone" / "train.tsv",
+        "own": own / "own.tsv",
+        "aligned": data / "tone" / "train_en_de_fr.tsv",
+    }
+    labels = read_labelled(files)
+    held = np.flatnonzero(labels.fold() == 0)
+    scores = model.predict(
+        [labels.texts[row] for row in held], [labels.questions[row] for row in held]
+    )
+    level, truth = tone_levels(scores.probabilities), labels.tone[held]
+    groups = {
+        f"held-out tenth, {origin} {language}": (labels.origin[held] == origin)
+        & (labels.language[held] == language)
+        for origin, language in (
+            *(("train", "nl"), ("own", "nl")),
+            *(("aligned", language) for language in ("en", "de", "fr")),
+        )
+    }
+    figures: list[Figure] = []
+    for name, mine in groups.items():
+        kappa = cohen_kappa_score(truth[mine], level[mine], weights="quadratic")
+        macro = f1_score(truth[mine], level[mine], average="macro")
+        error = calibration_error(scores.probabilities[mine], truth[mine])
+        where = f"{name} ({int(mine.sum()):,})"
+        figures += [("macro-F1", where, float(macro)), ("quadratic kappa", where, float(kappa))]
+        figures.append(("calibration error", where, error))
     return figures
 
 
@@ -164,6 +200,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with eval/ and tone/")
     parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--write-cards", action="store_true")
     options = parser.parse_args()
     encoder_folder, tone_folder = options.models / "encoder-static", options.models / "tone-fast"
@@ -171,7 +208,11 @@ def main() -> None:
     of_encoder = encoder_figures(encoder, options.data)
     print(f"## {encoder_folder.name} {encoder.fingerprint}\n\n{shown(of_encoder)}\n", flush=True)
     model = load_tone_model(tone_folder, encoder)
-    of_tone = tone_figures(model, options.data) + speed(model, options.data)
+    of_tone = [
+        *tone_figures(model, options.data),
+        *held_out_figures(model, options.data, options.own),
+        *speed(model, options.data),
+    ]
     print(f"## {tone_folder.name} {model.fingerprint}\n\n{shown(of_tone)}")
     if options.write_cards:
         write_card(encoder_folder, of_encoder)

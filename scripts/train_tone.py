@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the usual name
+from scipy.special import softmax
 
 from klankbord.models import load_encoder
-from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, extract
-from klankbord.models.tone_model import QUESTION_SALT
-from klankbord.schema import TONES
+from klankbord.models.ngrams import STYLE_FEATURES
+from tone_texts import (
+    FLAGS,
+    THEMES,
+    TONE_COUNT,
+    Features,
+    Labelled,
+    read_labelled,
+    squeezed,
+    with_stars,
+)
 from train_encoder import DataFile, rows, write_card
 
-THEMES = (
-    "-", "levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs", "betaling",
-    "retour", "bereikbaarheid", "bejegening", "informatie", "website", "assortiment", "contract",
-    "hygiene", "inhoud", "comfort", "anders",
-)  # fmt: skip
-FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U"}
-TONE_COUNT, FLAG_START = len(TONES), len(TONES) + 1 + len(THEMES)
+FLAG_START = TONE_COUNT + 1 + len(THEMES)
 OUTPUTS = FLAG_START + len(FLAGS)
-STAR_FILES = ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv")
 # Weight of one text, by file; "stars" are texts that only have stars.
-WEIGHTS = {"train": 1.0, "own": 3.0, "short": 1.0, "aligned": 0.5, "stars": 0.5}
+WEIGHTS = {"train": 1.0, "own": 3.0, "short": 3.0, "aligned": 0.5, "stars": 0.5}
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,11 @@ class Recipe:
     """What can be chosen; the defaults are what was best on the texts held out."""
 
     bucket_bits: int = 17
-    members: int = 5
-    epochs: int = 4
+    members: int = 4
+    epochs: int = 5
     batch: int = 128
     hidden: int = 128
+    filters: int = 128  # of three neighbouring word pieces
     dropout: float = 0.3
     gram_dropout: float = 0.1
     gram_rate: float = 5e-3
@@ -58,109 +59,49 @@ class Recipe:
     auxiliary: float = 0.5
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Texts with the labels of the annotation guide."""
-
-    ids: list[str]
-    texts: list[str]
-    questions: list[str]
-    origin: np.ndarray  # "train", "own", "aligned" or "dev"
-    source: np.ndarray  # source or channel
-    language: np.ndarray
-    tone: np.ndarray
-    mixed: np.ndarray
-    theme: np.ndarray
-    flags: np.ndarray  # (n, 3)
-
-    def fold(self) -> np.ndarray:
-        """Return 0-9 by a digest of the id; the four languages of a sentence stay together."""
-        names = [re.sub(r"-(en|de|fr)$", "", name) for name in self.ids]
-        return np.array([zlib.crc32(name.encode()) % 10 for name in names])
-
-
-def read_labelled(files: dict[str, Path], without: set[str] | None = None) -> Labelled:
-    """Read label files by origin, leaving out texts that equal one of `without`."""
-    found = []
-    for origin, path in files.items():
-        for row in rows(path):
-            if without and squeezed(row["text"]) in without:
-                continue
-            theme = row["complaint_theme"]
-            found.append(
-                (
-                    row["id"],
-                    row["text"],
-                    "" if row.get("question", "-") == "-" else row["question"],
-                    origin,
-                    row.get("source") or row["channel"],
-                    row.get("language", "nl"),
-                    [str(tone) for tone in TONES].index(row["tone"]),
-                    int(row["mixed"]),
-                    THEMES.index(theme if theme in THEMES else "anders"),
-                    [float(mark in row["flags"]) for mark in FLAGS.values()],
-                )
-            )
-    columns = list(zip(*found, strict=True))
-    return Labelled(*(list(c) for c in columns[:3]), *(np.array(c) for c in columns[3:]))
-
-
-def squeezed(text: str) -> str:
-    """Return the letters and digits of a text, to find duplicates."""
-    return re.sub(r"\W", "", text.lower())
-
-
-class Features:
-    """The model's input for many texts: hashed n-grams row by row, and the dense part."""
-
-    def __init__(self, texts: list[str], questions: list[str], encoder, bits: int) -> None:  # noqa: ANN001
-        parts, style = [], []
-        for first in range(0, len(texts), 4000):
-            grams = extract(texts[first : first + 4000])
-            asked = extract(questions[first : first + 4000], salt=QUESTION_SALT, characters=False)
-            style.append(grams.style)
-            parts += [(g.text + first, g.bucket, g.weight) for g in (grams, asked)]
-        row, bucket, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-        order = np.argsort(row, kind="stable")
-        self.bucket = bucket[order] >> (BUCKET_BITS - bits)
-        self.weight = weight[order]
-        self.offset = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=len(texts)))))
-        dense = [np.concatenate(style), encoder.encode(texts), encoder.encode(questions)]
-        self.dense = np.concatenate(dense, axis=1).astype(np.float32)
-
-    def batch(self, which: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """Return buckets, offsets, weights and dense input of the rows `which`."""
-        size = self.offset[which + 1] - self.offset[which]
-        start = np.concatenate(([0], np.cumsum(size)[:-1]))
-        take = np.repeat(self.offset[which] - start, size) + np.arange(size.sum())
-        arrays = (self.bucket[take], start, self.weight[take], self.dense[which])
-        return tuple(torch.from_numpy(array) for array in arrays)
-
-
 class Member(torch.nn.Module):
-    """Linear in the n-grams, linear plus one hidden layer in the dense part."""
+    """Linear in the n-grams; linear plus a hidden layer in vectors and pooled filters."""
 
-    def __init__(self, width: int, recipe: Recipe) -> None:
+    def __init__(self, width: int, vectors: torch.Tensor, recipe: Recipe) -> None:
         super().__init__()
+        self.vectors = vectors  # (vocabulary, d) of unit length, not trained
         self.grams = torch.nn.Embedding(1 << recipe.bucket_bits, OUTPUTS)
         torch.nn.init.zeros_(self.grams.weight)
         self.direct = torch.nn.Linear(width, OUTPUTS)
-        self.hidden = torch.nn.Linear(width, recipe.hidden)
+        self.filters = torch.nn.Linear(vectors.shape[1], 3 * recipe.filters, bias=False)
+        self.filter_bias = torch.nn.Parameter(torch.zeros(recipe.filters))
+        self.hidden = torch.nn.Linear(width + recipe.filters, recipe.hidden)
         self.out = torch.nn.Linear(recipe.hidden, OUTPUTS, bias=False)
         self.dropout = torch.nn.Dropout(recipe.dropout)
         self.gram_dropout = recipe.gram_dropout
 
+    def pooled(self, piece: torch.Tensor) -> torch.Tensor:
+        """Return each filter's strongest answer over the text, (n, filters)."""
+        distinct, place = piece.unique(return_inverse=True)
+        answer = self.filters(self.vectors[distinct])[place]
+        before, here, after = answer.chunk(3, dim=2)
+        total = here + F.pad(before, (0, 0, 1, 0))[:, :-1] + F.pad(after, (0, 0, 0, 1))[:, 1:]
+        total = torch.relu(total + self.filter_bias) * (piece > 0)[:, :, None]
+        return total.amax(1)
+
     def forward(
-        self, bucket: torch.Tensor, start: torch.Tensor, weight: torch.Tensor, dense: torch.Tensor
+        self,
+        bucket: torch.Tensor,
+        start: torch.Tensor,
+        weight: torch.Tensor,
+        dense: torch.Tensor,
+        piece: torch.Tensor,
     ) -> torch.Tensor:
         """Return logits (n, OUTPUTS)."""
         if self.training:
             keep = torch.rand(len(weight)) > self.gram_dropout
             weight = weight * keep / (1 - self.gram_dropout)
+            piece = piece * (torch.rand(piece.shape) > self.gram_dropout)
         bag = F.embedding_bag(
             bucket, self.grams.weight, start, mode="sum", per_sample_weights=weight
         )
-        hidden = torch.relu(self.hidden(self.dropout(dense)))
+        seen = self.dropout(torch.cat([dense, self.pooled(piece)], dim=1))
+        hidden = torch.relu(self.hidden(seen))
         return bag + self.direct(dense) + self.out(self.dropout(hidden))
 
 
@@ -178,7 +119,7 @@ def fit(
     """
     torch.manual_seed(seed)
     shuffle = np.random.default_rng(seed)
-    member = Member(features.dense.shape[1], recipe)
+    member = Member(features.dense.shape[1], features.vectors, recipe)
     tone, theme = torch.from_numpy(labels.tone), torch.from_numpy(labels.theme)
     mixed = torch.from_numpy(labels.mixed).float()
     flags = torch.from_numpy(labels.flags).float()
@@ -239,58 +180,34 @@ def fit(
 def joined(members: list[Member]) -> dict[str, np.ndarray]:
     """Return one set of weights whose logits are the mean of the members' logits, exactly.
 
-    Linear parts are averaged; hidden layers stand side by side. The n-gram table is int8 with a
-    scale per output, the rest fp16.
+    Linear parts are averaged; filters and hidden layers stand side by side. The n-gram table is
+    int8 with a scale per output, the rest fp16.
     """
-    with torch.no_grad():
-        table = torch.stack([m.grams.weight for m in members]).mean(0).numpy()
-        scale = np.abs(table).max(axis=0, keepdims=True) / 127
-        direct = torch.stack([m.direct.weight for m in members]).mean(0).numpy().T
-        bias = torch.stack([m.direct.bias for m in members]).mean(0).numpy()
-        hidden = torch.cat([m.hidden.weight for m in members]).numpy().T
-        hidden_bias = torch.cat([m.hidden.bias for m in members]).numpy()
-        out = torch.cat([m.out.weight.T for m in members]).numpy() / len(members)
-    half = {"direct": direct, "bias": bias, "hidden": hidden, "hidden_bias": hidden_bias}
-    half["out"] = out
+
+    def mean(name: str) -> np.ndarray:
+        return np.mean([m.state_dict()[name].numpy() for m in members], axis=0)
+
+    def beside(name: str, axis: int = 0) -> np.ndarray:
+        return np.concatenate([m.state_dict()[name].numpy() for m in members], axis=axis)
+
+    table, hidden = mean("grams.weight"), beside("hidden.weight").T
+    width = members[0].direct.weight.shape[1]
+    scale = np.abs(table).max(axis=0, keepdims=True) / 127
+    thirds = [np.split(m.filters.weight.detach().numpy(), 3) for m in members]
+    half = {
+        "direct": mean("direct.weight").T,
+        "bias": mean("direct.bias"),
+        "filters": np.concatenate([third[i] for i in range(3) for third in thirds]).T,
+        "filter_bias": beside("filter_bias"),
+        "hidden": hidden[:width],
+        "pooled": np.stack(np.split(hidden[width:], len(members), axis=1)),
+        "hidden_bias": beside("hidden.bias"),
+        "out": beside("out.weight", axis=1).T / len(members),
+    }
     weights = {name: np.ascontiguousarray(v, dtype=np.float16) for name, v in half.items()}
     weights["table"] = np.round(table / scale).astype(np.int8)
     weights["scale"] = scale.astype(np.float32)
     return weights
-
-
-def with_stars(labels: Labelled, folder: Path, without: set[str]) -> tuple[Labelled, np.ndarray]:
-    """Append the star reviews nobody labelled; also return P(stars | tone) of each row.
-
-    The chance of a number of stars given the tone is counted, per file, on the reviews that have
-    both; rows without stars get ones.
-    """
-    known = {squeezed(text): row for row, text in enumerate(labels.texts)}
-    texts, chances = [], [np.ones((len(labels.texts), TONE_COUNT))]
-    for name in STAR_FILES:
-        count, found = np.ones((TONE_COUNT, 5)), []
-        for row in rows(folder / name):
-            key, stars = squeezed(row["text"]), round(float(row["stars"])) - 1
-            if key in known:
-                count[labels.tone[known[key]], stars] += 1
-            elif key not in without and len(key) > 2:
-                found.append((row["text"], stars))
-        chance = count / count.sum(axis=1, keepdims=True)
-        texts += [text for text, _ in found]
-        chances.append(chance[:, [stars for _, stars in found]].T)
-    new = len(texts)
-
-    def longer(column: np.ndarray, value: object) -> np.ndarray:
-        return np.concatenate([column, np.full((new, *column.shape[1:]), value, column.dtype)])
-
-    return Labelled(
-        labels.ids + [f"stars{row}" for row in range(new)],
-        labels.texts + texts,
-        labels.questions + [""] * new,
-        longer(labels.origin, "stars"),
-        longer(labels.source, "stars"),
-        longer(labels.language, "nl"),
-        *(longer(column, 0) for column in (labels.tone, labels.mixed, labels.theme, labels.flags)),
-    ), np.concatenate(chances)
 
 
 def logits_of(members: list[Member], features: Features, which: np.ndarray) -> np.ndarray:
@@ -321,7 +238,7 @@ def calibrate(
         return loss
 
     optimiser.step(closure)
-    return float(log_scale.exp()), [round(value, 4) for value in shift.tolist()]
+    return float(log_scale.detach().exp()), [round(value, 4) for value in shift.tolist()]
 
 
 def best_threshold(chance: np.ndarray, truth: np.ndarray) -> float:
@@ -356,16 +273,27 @@ def main() -> None:
         "aligned": tone / "train_en_de_fr.tsv",
     }
     labels = read_labelled(files, without=measured)
+    labels, chance_of_stars = with_stars(labels, options.data / "reviews", measured)
     features = Features(labels.texts, labels.questions, encoder, recipe.bucket_bits)
-    apart = labels.fold() == 0
+    apart = (labels.fold() == 0) & (labels.origin != "stars")
     which, held = np.flatnonzero(~apart), np.flatnonzero(apart)
-    members = []
-    for seed in range(recipe.members):
-        started = time.monotonic()
-        members.append(fit(features, labels, which, recipe, seed))
-        print(f"member {seed + 1}/{recipe.members}  {time.monotonic() - started:.0f} s", flush=True)
-    logits = logits_of(members, features, held)
     weight = np.array([WEIGHTS[origin] for origin in labels.origin[held]])
+
+    def ensemble(rows_used: np.ndarray, seeds: range, belief: np.ndarray | None) -> list[Member]:
+        members = []
+        for seed in seeds:
+            started = time.monotonic()
+            members.append(fit(features, labels, rows_used, recipe, seed, belief))
+            print(f"member {seed}: {time.monotonic() - started:.0f} s", flush=True)
+        return members
+
+    first = ensemble(which[labels.origin[which] != "stars"], range(100, 102), None)
+    temperature, shift = calibrate(logits_of(first, features, held), labels.tone[held], weight)
+    logits = logits_of(first, features, np.arange(len(labels.ids)))[:, :TONE_COUNT]
+    belief = softmax(logits / temperature + np.array(shift), axis=1) * np.sqrt(chance_of_stars)
+    belief /= belief.sum(axis=1, keepdims=True)
+    members = ensemble(which, range(recipe.members), belief)
+    logits = logits_of(members, features, held)
     temperature, shift = calibrate(logits, labels.tone[held], weight)
     chance = 1 / (1 + np.exp(-logits))
     thresholds = {"mixed": best_threshold(chance[:, TONE_COUNT], labels.mixed[held])}
@@ -384,7 +312,7 @@ def main() -> None:
         "thresholds": thresholds,
     }
     save(options.out, joined(members), config)
-    used = {origin: int((labels.origin[which] == origin).sum()) for origin in files}
+    used = {origin: int((labels.origin[which] == origin).sum()) for origin in WEIGHTS}
     unstated = "texts: public reviews without a stated licence; labels Apache-2.0"
     write_card(
         options.out,
@@ -393,6 +321,11 @@ def main() -> None:
         data=[
             DataFile("tone/train.tsv (nl)", used["train"], unstated),
             DataFile("tone/train_en_de_fr.tsv (en, de, fr)", used["aligned"], unstated),
+            DataFile(
+                "reviews/*_stars_nl.tsv, stars only",
+                used["stars"],
+                "public reviews without a stated licence",
+            ),
             DataFile("corpora/tone/own.tsv (nl, en, de, fr)", used["own"], "Apache-2.0"),
             DataFile("corpora/tone/short.tsv (nl, en, de, fr)", used["short"], "Apache-2.0"),
         ],

@@ -14,9 +14,9 @@ from klankbord.records import Progress, silent
 from klankbord.schema import (
     SCORES,
     SEGMENTS,
+    SPEAKING,
     TONE_PROBABILITIES,
     TONES,
-    AuthorRole,
     Tone,
     conform,
 )
@@ -34,7 +34,6 @@ _ENTHUSIASM = np.array([0.0, 0.0, 0.0, 1 / 3, 1.0], dtype=np.float32)
 # "geen", "n.v.t.", "-": nothing was said, so hardly anything is known about the tone.
 _NON_ANSWER = np.array([0.05, 0.20, 0.50, 0.20, 0.05], dtype=np.float32)
 _BATCH = 10_000
-_SCORED_ROLES = (AuthorRole.CUSTOMER.value, AuthorRole.UNKNOWN.value)
 
 
 def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
@@ -43,14 +42,14 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
     The same words after the same question are scored once. Rows keep the order of `feedback`.
     """
     worded = pc.not_equal(pc.utf8_trim_whitespace(feedback["verbatim"]), "")
-    spoken = pc.is_in(feedback["author_role"], value_set=pa.array(_SCORED_ROLES))
+    spoken = pc.is_in(feedback["author_role"], value_set=pa.array(SPEAKING, pa.string()))
     rows = feedback.filter(pc.and_(worded, spoken))
     if rows.num_rows == 0:
         return SCORES.empty_table()
     verbatims = rows["verbatim"].combine_chunks()
     questions = pc.fill_null(rows["question"], "").combine_chunks()
     silent_rows = np.asarray(non_answers(verbatims), dtype=bool)
-    scores, where = _score_once(verbatims, questions, model, "Toon bepalen", progress)
+    scores, where = _score_once(verbatims, questions, model, "tone", progress)
 
     probabilities = scores.probabilities[where]
     probabilities[silent_rows] = _NON_ANSWER
@@ -85,7 +84,7 @@ def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = si
         return SEGMENTS.empty_table()
     texts = segments["text"].combine_chunks()
     questions = pa.repeat(pa.scalar(""), segments.num_rows)
-    scores, where = _score_once(texts, questions, model, "Zinsdelen scoren", progress)
+    scores, where = _score_once(texts, questions, model, "tone of segments", progress)
     probabilities = scores.probabilities[where]
     tones = pa.array([str(tone) for tone in TONES])
     filled = {

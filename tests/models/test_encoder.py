@@ -76,6 +76,14 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder):
     assert np.array_equal(together[: len(TEXTS)], alone)
 
 
+def test_vectors_can_be_had_from_the_pieces(encoder):
+    texts = [*TEXTS, "", "!", TEXTS[0]]
+    piece, size = encoder.pieces(texts)
+    assert len(size) == len(texts)
+    assert size.sum() == len(piece)
+    assert np.allclose(encoder.mean_vectors(piece, size), encoder.encode(texts), atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def transformer_folder(tmp_path_factory):
     """Return a tiny, untrained BERT encoder in the layout of sentence-transformers."""

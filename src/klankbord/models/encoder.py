@@ -58,6 +58,26 @@ class StaticEncoder:
         )
         return unit_rows(vectors)
 
+    def pieces(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the word pieces of all texts end to end, and how many each text has."""
+        found = self._model.tokenize(list(texts)) if len(texts) else []
+        size = np.fromiter((len(pieces) for pieces in found), dtype=np.int64, count=len(found))
+        flat = (piece for pieces in found for piece in pieces)
+        return np.fromiter(flat, dtype=np.int64, count=int(size.sum())), size
+
+    def mean_vectors(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Vectors:
+        """Return what `encode` gives for the texts whose `pieces` these are."""
+        from scipy.sparse import csr_array
+
+        start = np.concatenate(([0], np.cumsum(size)))
+        ones = np.ones(len(piece), dtype=np.float32)
+        shape = (len(size), len(self._model.embedding))
+        return unit_rows(csr_array((ones, piece, start), shape=shape) @ self._model.embedding)
+
+    def piece_vectors(self) -> Vectors:
+        """Return a row of unit length per word piece; padding and unknown are zeros."""
+        return unit_rows(self._model.embedding)
+
 
 class TransformerEncoder:
     """Any sentence-transformers folder on this machine; needs torch."""

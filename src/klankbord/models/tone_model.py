@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from klankbord.errors import ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
-from klankbord.models.encoder import Encoder, load_encoder
+from klankbord.models.encoder import Encoder, StaticEncoder, load_encoder
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
 from klankbord.resources import bundled
 from klankbord.schema import TONES
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BUNDLED_TONE_MODEL = "models/tone-fast"
 QUESTION_SALT = 7
 _BATCH = 2048
+_SLICE = 128  # texts whose filter answers fit the processor's cache
 _CUES = 3
 _FLAGS = ("churn", "ambassador", "unresolved")
 
@@ -56,7 +57,7 @@ class Thresholds:
 class ToneModel:
     """Scores texts; the same text and question always get the same scores."""
 
-    def __init__(self, folder: Path, encoder: Encoder) -> None:
+    def __init__(self, folder: Path, encoder: StaticEncoder) -> None:
         from safetensors.numpy import load_file
 
         try:
@@ -72,7 +73,12 @@ class ToneModel:
             self._table: Floats = table
             self._direct: Floats = weights["direct"].astype(np.float32)
             self._bias: Floats = weights["bias"].astype(np.float32)
+            self._filter_bias: Floats = weights["filter_bias"].astype(np.float32)
+            answers = encoder.piece_vectors() @ weights["filters"].astype(np.float32)
+            thirds = np.split(answers, 3, axis=1)
+            self._before, self._here, self._after = map(np.ascontiguousarray, thirds)
             self._hidden: Floats = weights["hidden"].astype(np.float32)
+            self._pooled: Floats = weights["pooled"].astype(np.float32)
             self._hidden_bias: Floats = weights["hidden_bias"].astype(np.float32)
             self._out: Floats = weights["out"].astype(np.float32)
         except Exception as error:
@@ -124,13 +130,50 @@ class ToneModel:
         asked_list = [str(question) for question in asked]
         of_question = extract(asked_list, salt=QUESTION_SALT, characters=False)
         bag = self._bag(grams, len(texts)) + self._bag(of_question, len(asked_list))[which]
+        piece, size = self._encoder.pieces(texts)
         dense = np.concatenate(
-            [grams.style, self._encoder.encode(texts), self._encoder.encode(asked_list)[which]],
+            [
+                grams.style,
+                self._encoder.mean_vectors(piece, size),
+                self._encoder.encode(asked_list)[which],
+            ],
             axis=1,
         )
-        hidden = np.maximum(dense @ self._hidden + self._hidden_bias, 0)
+        hidden = dense @ self._hidden + self._hidden_bias
+        members, filters, width = self._pooled.shape
+        strongest = self._strongest(piece, size).reshape(len(texts), members, filters)
+        for member in range(members):
+            part = slice(member * width, (member + 1) * width)
+            hidden[:, part] += strongest[:, member] @ self._pooled[member]
+        hidden = np.maximum(hidden, 0)
         logits: Floats = bag + dense @ self._direct + hidden @ self._out + self._bias
         return logits
+
+    def _strongest(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Floats:
+        """Return each filter's strongest answer over three neighbouring pieces of a text."""
+        end = np.cumsum(size)
+        strongest = np.zeros((len(size), len(self._filter_bias)), dtype=np.float32)
+        for first in range(0, len(size), _SLICE):
+            some = size[first : first + _SLICE]
+            worded = np.flatnonzero(some)
+            if len(worded):
+                part = piece[end[first] - size[first] : end[first + len(some) - 1]]
+                best = self._best(part, np.cumsum(some) - some, some)
+                strongest[first + worded] = np.maximum(best, 0)
+        return strongest
+
+    def _best(
+        self, piece: NDArray[np.int64], start: NDArray[np.int64], size: NDArray[np.int64]
+    ) -> Floats:
+        """Return the largest filter answer of every text that has pieces, before the ReLU."""
+        total = self._here[piece]
+        before, after = self._before[piece[:-1]], self._after[piece[1:]]
+        cut = start[(start > 0) & (start < len(piece)) & (size > 0)] - 1
+        before[cut], after[cut] = 0, 0  # the last piece of one text and the first of the next
+        total[1:] += before
+        total[:-1] += after
+        best: Floats = np.maximum.reduceat(total, start[size > 0], axis=0) + self._filter_bias
+        return best
 
     def _bag(self, grams: Ngrams, rows: int) -> Floats:
         from scipy.sparse import csr_array
@@ -157,7 +200,7 @@ class ToneModel:
 
 
 def load_tone_model(path: Path | None = None, encoder: Encoder | None = None) -> ToneModel:
-    """Return the tone model in `path`, by default the bundled one, with the bundled encoder.
+    """Return the tone model in `path`, by default the bundled one, on the bundled encoder.
 
     Raises ModelError where a file is missing or differs from the digest on the model's card.
     """
@@ -166,7 +209,10 @@ def load_tone_model(path: Path | None = None, encoder: Encoder | None = None) ->
         raise ModelError("tone model folder does not exist", where=str(folder))
     if (folder / CARD_FILE).is_file():
         read_card(folder).verify()
-    return ToneModel(folder, encoder or load_encoder())
+    encoder = encoder or load_encoder()
+    if not isinstance(encoder, StaticEncoder):
+        raise ModelError("the tone model runs on the bundled static encoder", where=str(folder))
+    return ToneModel(folder, encoder)
 
 
 def _phrases(texts: list[str], grams: Ngrams, chosen: NDArray[np.int64]) -> pa.Array:

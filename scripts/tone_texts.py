@@ -1,0 +1,152 @@
+"""Labelled texts and star reviews as the tone model's training reads them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from klankbord.models.encoder import StaticEncoder
+from klankbord.models.ngrams import BUCKET_BITS, extract
+from klankbord.models.tone_model import QUESTION_SALT
+from klankbord.schema import TONES
+from train_encoder import rows
+
+THEMES = (
+    "-", "levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs", "betaling",
+    "retour", "bereikbaarheid", "bejegening", "informatie", "website", "assortiment", "contract",
+    "hygiene", "inhoud", "comfort", "anders",
+)  # fmt: skip
+FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U"}
+TONE_COUNT = len(TONES)
+LONGEST = 128  # word pieces the filters see in training
+STAR_FILES = ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts with the labels of the annotation guide."""
+
+    ids: list[str]
+    texts: list[str]
+    questions: list[str]
+    origin: np.ndarray  # "train", "own", "aligned" or "dev"
+    source: np.ndarray  # source or channel
+    language: np.ndarray
+    tone: np.ndarray
+    mixed: np.ndarray
+    theme: np.ndarray
+    flags: np.ndarray  # (n, 3)
+
+    def fold(self) -> np.ndarray:
+        """Return 0-9 by a digest of the id; the four languages of a sentence stay together."""
+        names = [re.sub(r"-(en|de|fr)$", "", name) for name in self.ids]
+        return np.array([zlib.crc32(name.encode()) % 10 for name in names])
+
+
+def read_labelled(files: dict[str, Path], without: set[str] | None = None) -> Labelled:
+    """Read label files by origin, leaving out texts that equal one of `without`."""
+    found = []
+    for origin, path in files.items():
+        for row in rows(path):
+            if without and squeezed(row["text"]) in without:
+                continue
+            theme = row["complaint_theme"]
+            found.append(
+                (
+                    row["id"],
+                    row["text"],
+                    "" if row.get("question", "-") == "-" else row["question"],
+                    origin,
+                    row.get("source") or row["channel"],
+                    row.get("language", "nl"),
+                    [str(tone) for tone in TONES].index(row["tone"]),
+                    int(row["mixed"]),
+                    THEMES.index(theme if theme in THEMES else "anders"),
+                    [float(mark in row["flags"]) for mark in FLAGS.values()],
+                )
+            )
+    columns = list(zip(*found, strict=True))
+    return Labelled(*(list(c) for c in columns[:3]), *(np.array(c) for c in columns[3:]))
+
+
+def squeezed(text: str) -> str:
+    """Return the letters and digits of a text, to find duplicates."""
+    return re.sub(r"\W", "", text.lower())
+
+
+class Features:
+    """The model's input for many texts: hashed n-grams row by row, and the dense part."""
+
+    def __init__(
+        self, texts: list[str], questions: list[str], encoder: StaticEncoder, bits: int
+    ) -> None:
+        parts, style = [], []
+        for first in range(0, len(texts), 4000):
+            grams = extract(texts[first : first + 4000])
+            asked = extract(questions[first : first + 4000], salt=QUESTION_SALT, characters=False)
+            style.append(grams.style)
+            parts += [(g.text + first, g.bucket, g.weight) for g in (grams, asked)]
+        row, bucket, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(row, kind="stable")
+        self.bucket = bucket[order] >> (BUCKET_BITS - bits)
+        self.weight = weight[order]
+        self.offset = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=len(texts)))))
+        dense = [np.concatenate(style), encoder.encode(texts), encoder.encode(questions)]
+        self.dense = np.concatenate(dense, axis=1).astype(np.float32)
+        self.vectors = torch.from_numpy(encoder.piece_vectors())
+        piece, size = encoder.pieces(texts)
+        end = np.cumsum(size)
+        self.piece = np.full((len(texts), min(LONGEST, int(size.max()))), 0, dtype=np.int32)
+        for row, (last, many) in enumerate(zip(end, size, strict=True)):
+            kept = min(many, self.piece.shape[1])
+            self.piece[row, :kept] = piece[last - many : last - many + kept]
+
+    def batch(self, which: np.ndarray) -> tuple[torch.Tensor, ...]:
+        """Return buckets, offsets, weights and dense input of the rows `which`."""
+        size = self.offset[which + 1] - self.offset[which]
+        start = np.concatenate(([0], np.cumsum(size)[:-1]))
+        take = np.repeat(self.offset[which] - start, size) + np.arange(size.sum())
+        piece = self.piece[which]
+        piece = piece[:, : max(1, int((piece > 0).sum(axis=1).max()))].astype(np.int64)
+        arrays = (self.bucket[take], start, self.weight[take], self.dense[which], piece)
+        return tuple(torch.from_numpy(array) for array in arrays)
+
+
+def with_stars(labels: Labelled, folder: Path, without: set[str]) -> tuple[Labelled, np.ndarray]:
+    """Append the star reviews nobody labelled; also return P(stars | tone) of each row.
+
+    The chance of a number of stars given the tone is counted, per file, on the reviews that have
+    both; rows without stars get ones.
+    """
+    known = {squeezed(text): row for row, text in enumerate(labels.texts)}
+    texts, chances = [], [np.ones((len(labels.texts), TONE_COUNT))]
+    for name in STAR_FILES:
+        count, found = np.ones((TONE_COUNT, 5)), []
+        for row in rows(folder / name):
+            key, stars = squeezed(row["text"]), round(float(row["stars"])) - 1
+            if key in known:
+                count[labels.tone[known[key]], stars] += 1
+            elif key not in without and len(key) > 2:
+                found.append((row["text"], stars))
+        chance = count / count.sum(axis=1, keepdims=True)
+        texts += [text for text, _ in found]
+        chances.append(chance[:, [stars for _, stars in found]].T)
+    new = len(texts)
+
+    def longer(column: np.ndarray, value: object) -> np.ndarray:
+        return np.concatenate([column, np.full((new, *column.shape[1:]), value, column.dtype)])
+
+    return Labelled(
+        labels.ids + [f"stars{row}" for row in range(new)],
+        labels.texts + texts,
+        labels.questions + [""] * new,
+        longer(labels.origin, "stars"),
+        longer(labels.source, "stars"),
+        longer(labels.language, "nl"),
+        *(longer(column, 0) for column in (labels.tone, labels.mixed, labels.theme, labels.flags)),
+    ), np.concatenate(chances)
