@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
+from klankbord.moments import DAY_US
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, TONE_PROBABILITIES, TONES, ShiftKind
 from klankbord.shifts import find_shifts
 from klankbord.shifts.learning import learn
@@ -29,7 +30,6 @@ from klankbord.shifts.policy import allowed_states, journey_claims
 from klankbord.shifts.trajectories import Sequences, final_masses
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
-DAY_US = 86_400_000_000
 SHARES = np.array([0.08, 0.17, 0.25, 0.30, 0.20])  # of customers who stay at each level
 PLANTED = 0.1
 FROM, TO = 4, 2

@@ -190,15 +190,15 @@ def test_themes_that_always_go_together_cannot_be_told_apart() -> None:
     assert sorted(driver.verdict == TOO_LITTLE for driver in drivers) == [False, True]
 
 
-def test_the_most_frequent_metric_of_customers_with_words_is_used() -> None:
+def test_nps_of_customers_with_words_is_used_else_the_most_frequent_metric() -> None:
     a = np.arange(400) % 4 == 0
     score = 5.0 - a + np.random.default_rng(3).normal(size=400)
     metric = ["csat"] * 250 + ["nps"] * 150
     feedback, scores, segments = tables({"a": a}, score, score_metric=metric)
     (driver,) = associate(feedback, scores, segments, [theme("a")])
+    assert (driver.score_metric, driver.mentions) == ("nps", a[250:].sum())
+    (driver,) = associate(feedback, scores.slice(0, 269), segments, [theme("a")])
     assert (driver.score_metric, driver.mentions) == ("csat", a[:250].sum())
-    (driver,) = associate(feedback, scores.slice(200), segments, [theme("a")])
-    assert driver.score_metric == "nps"
 
 
 def test_row_order_changes_nothing() -> None:

@@ -7,8 +7,10 @@ import sys
 
 def main() -> None:
     """Run `klankbord` with the process's arguments and exit with its code."""
-    from klankbord.cli import run
-
+    try:
+        from klankbord.cli import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -16,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.arrays import one, to_numpy
+from klankbord.metrics import main_metric
 from klankbord.records import Driver, Theme
-from klankbord.schema import AuthorRole, Channel
+from klankbord.schema import SPEAKING, Channel
 
 MIN_MENTIONS = 20  # with a score, and as many without the mention
 MIN_CUSTOMERS = 10  # different ones on either side
@@ -26,7 +28,6 @@ CONFIDENCE = 0.90
 FALSE_DISCOVERY_RATE = 0.10
 TOO_LITTLE = "te weinig gegevens"
 _MAX_DENSE = 40  # rows of one customer up to which its matrix is inverted as it stands
-_SPEAKING = pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN], pa.string())
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Estimate:
 def associate(
     feedback: pa.Table, scores: pa.Table, segments: pa.Table, themes: Sequence[Theme]
 ) -> tuple[Driver, ...]:
-    """Return one Driver per theme, for the score metric that most feedback in words carries.
+    """Return one Driver per theme, for the main score metric of feedback in words.
 
     `segments` carry their theme_id. Strongest lowering association first, themes with too few
     data last. Verdicts hold at a false-discovery rate of 10 % over the themes judged.
@@ -89,14 +90,15 @@ def associate(
 
 
 def _scored(feedback: pa.Table, scores: pa.Table) -> tuple[str | None, np.ndarray]:
-    """Return the most frequent metric and the rows that carry it, in order of feedback_id.
+    """Return the main metric and the rows that carry it, in order of feedback_id.
 
     Only customers' own words count: without words nothing can be mentioned, so rows that hold
     a score alone would not be a fair comparison.
     """
     worded = pc.is_in(_one(feedback, "feedback_id"), value_set=_one(scores, "feedback_id"))
+    speaking = pa.array(SPEAKING, pa.string())
     fit = pc.and_(
-        pc.and_(worded, pc.is_in(_one(feedback, "author_role"), value_set=_SPEAKING)),
+        pc.and_(worded, pc.is_in(_one(feedback, "author_role"), value_set=speaking)),
         pc.and_(
             pc.not_equal(_one(feedback, "channel"), pa.scalar(str(Channel.AI_ANSWER))),
             pc.and_(
@@ -107,10 +109,9 @@ def _scored(feedback: pa.Table, scores: pa.Table) -> tuple[str | None, np.ndarra
     )
     usable = fit.to_numpy(zero_copy_only=False).astype(bool)
     metrics = _numpy(feedback, "score_metric")
-    found, count = np.unique(metrics[usable].astype(str), return_counts=True)
-    if not len(found):
+    metric = main_metric(metrics[usable])
+    if not metric:
         return None, np.zeros(0, dtype=np.int64)
-    metric = str(found[np.argmax(count)])
     order = np.asarray(pc.sort_indices(_one(feedback, "feedback_id")), dtype=np.int64)
     return metric, order[(usable & (metrics == metric))[order]]
 
@@ -325,10 +326,8 @@ def _adjusted(p: Sequence[float]) -> np.ndarray:
 
 
 def _one(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name)
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return one(table.column(name))
 
 
 def _numpy(table: pa.Table, name: str) -> np.ndarray:
-    values: np.ndarray = _one(table, name).to_numpy(zero_copy_only=False)
-    return values
+    return to_numpy(table.column(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -44,11 +44,21 @@ class Summary:
     """What one run did, and where its report is."""
 
     totals: Totals
+    notes: tuple[str, ...]  # see Imported
     shifts: int
     expected_false: float
     themes: int
     actions: int
     report: Path
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the rows of each file, and what of a file was not read at all."""
+
+    counts: tuple[SourceCount, ...]
+    rejected: tuple[RejectedRow, ...]
+    notes: tuple[str, ...]  # for the person who runs it
 
 
 @dataclass(frozen=True)
@@ -90,16 +100,24 @@ def analyse(
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     workspace.parent.mkdir(parents=True, exist_ok=True)
     with Workspace.open(workspace) as store:
-        counts, rejected = _import(
+        imported = _import(
             store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
         )
+        counts, rejected = imported.counts, imported.rejected
         _score(store, tone_model, progress)
         everything, customers = store.feedback(), store.customers()
         moment = as_of or _latest(everything, started)
         feedback = _until(everything, moment)
         scores, segments = _of(store.scores(), feedback), _of(store.segments(), feedback)
         found_shifts = shifts.find_shifts(
-            feedback, scores, customers, fdr=settings.fdr, as_of=moment, progress=progress
+            feedback,
+            scores,
+            customers,
+            fdr=settings.fdr,
+            as_of=moment,
+            language=settings.language,
+            timezone=settings.timezone,
+            progress=progress,
         )
         found_themes = themes.discover(
             feedback,
@@ -109,6 +127,7 @@ def analyse(
             customers=customers,
             as_of=moment,
             language=settings.language,
+            timezone=settings.timezone,
             progress=progress,
         )
         found_drivers = drivers.associate(
@@ -123,6 +142,7 @@ def analyse(
             customers,
             as_of=moment,
             language=settings.language,
+            timezone=settings.timezone,
         )
         with store.transaction():
             store.save_segments(found_themes.segments)
@@ -198,6 +218,7 @@ def analyse(
         progress("report", 1, 1)
     return Summary(
         totals=totals,
+        notes=imported.notes,
         shifts=len(found_shifts.shifts),
         expected_false=found_shifts.expected_false,
         themes=len(found_themes.themes),
@@ -213,7 +234,7 @@ def import_sources(
     settings: Settings,
     profile: Path | None = None,
     progress: Progress = silent,
-) -> tuple[tuple[SourceCount, ...], tuple[RejectedRow, ...]]:
+) -> Imported:
     """Read `sources` into `workspace` and return what became of their rows, per file."""
     from klankbord.privacy import Pseudonymiser
     from klankbord.store import Workspace
@@ -252,15 +273,14 @@ def _import(
     settings: Settings,
     profile: Path | None,
     progress: Progress,
-) -> tuple[tuple[SourceCount, ...], tuple[RejectedRow, ...]]:
+) -> Imported:
     """Recognise every file before storing any; then each file is stored whole or not at all."""
     from klankbord.sources import detect, expand
 
     mapping = _profile(profile)
     store.check_key(pseudonymiser)
     paths = expand(sources)
-    for path in paths:
-        detect(path, mapping)
+    notes = [note for path in paths for note in _left_out(detect(path, mapping))]
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
     for done, path in enumerate(paths):
@@ -273,7 +293,17 @@ def _import(
         counts.append(count)
         rejected.extend(bad if settings.keep_ids else (replace(row, raw="") for row in bad))
     progress("read", len(paths), len(paths))
-    return tuple(counts), tuple(rejected)
+    return Imported(tuple(counts), tuple(rejected), tuple(notes))
+
+
+def _left_out(found: Detection) -> Iterator[str]:
+    """Tell which sheets and which columns with text of a file are not analysed."""
+    hint = "a profile can name another"
+    if sheets := found.details.get("sheets_not_read"):
+        sheet = found.details["sheet"]
+        yield f"{found.path.name}: read sheet '{sheet}' and not: {sheets} ({hint})"
+    if texts := found.details.get("text_in_attributes"):
+        yield f"{found.path.name}: read one column with text and not: {texts} ({hint})"
 
 
 def _import_file(

@@ -68,7 +68,7 @@ class ToneShift:
     before_at: datetime
     after_at: datetime
     probability: float  # posterior probability that the change is real
-    expected_fdr: float  # expected share of false alarms among this and all higher-ranked shifts
+    expected_fdr: float  # expected share of false alarms among shifts at least as probable
     value_eur: float | None
     channels: tuple[str, ...]
     before_quote: Quote | None
@@ -136,5 +136,5 @@ class Progress(Protocol):
         """Report `done` of `total` units of the named `stage`."""
 
 
-def silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001
+def silent(stage: str, done: int, total: int) -> None:
     """Ignore progress."""

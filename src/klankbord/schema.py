@@ -46,6 +46,9 @@ class AuthorRole(StrEnum):
     UNKNOWN = "unknown"
 
 
+SPEAKING: tuple[AuthorRole, ...] = (AuthorRole.CUSTOMER, AuthorRole.UNKNOWN)
+
+
 class ScoreMetric(StrEnum):
     """What a given score measures, with its scale."""
 

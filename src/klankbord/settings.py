@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from klankbord.errors import SettingsError
 
 SETTINGS_FILE = "klankbord.toml"
 _PREFIX = "KLANKBORD_"
+_LANGUAGE = re.compile("[a-z]{2}")
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Settings:
     """What a run may be told; every field can stand in `klankbord.toml` or as KLANKBORD_<FIELD>."""
 
     language: str = "nl"  # of reports: nl or en
-    languages: tuple[str, ...] = ("nl", "en", "de", "fr")  # that feedback may be written in
+    languages: tuple[str, ...] = ("nl", "en", "de", "fr")  # of feedback, ISO 639-1
     timezone: str = "Europe/Amsterdam"  # of times without a zone
     fdr: float = 0.10  # tolerated expected share of false alarms among the tone shifts listed
     keep_ids: bool = False  # write the original customer ids in exports
@@ -35,6 +38,19 @@ class Settings:
             raise SettingsError(f"fdr {self.fdr} must lie between 0 and 1", hint="try 0.10")
         if not self.languages:
             raise SettingsError("languages is empty", hint='try ["nl", "en", "de", "fr"]')
+        for code in self.languages:
+            if not _LANGUAGE.fullmatch(code):
+                raise SettingsError(
+                    f"languages holds '{code}', which is no code of two lower-case letters",
+                    hint="write 'es' for Spanish, also where the feedback says 'es-ES'",
+                )
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:  # a zone not found is a KeyError
+            raise SettingsError(
+                f"timezone '{self.timezone}' does not exist",
+                hint="use a name such as Europe/Amsterdam or UTC",
+            ) from error
 
 
 def load_settings(
@@ -78,7 +94,7 @@ def _merge(settings: Settings, values: Mapping[str, Any], where: str) -> Setting
     return replace(settings, **changes)
 
 
-def _convert(value: Any, kind: type) -> Any:
+def _convert(value: Any, kind: type) -> Any:  # noqa: ANN401 - a TOML value
     if kind is tuple:
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(str(part).strip() for part in parts)

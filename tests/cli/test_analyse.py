@@ -237,7 +237,9 @@ def test_a_bug_leaves_a_log_without_a_customers_words(
 
 def test_hostile_words_stay_words(analyse, tmp_path: Path):
     source = tmp_path / "vijandig.csv"
-    hostile = ["<script>alert(1)</script> slecht!", "=HYPERLINK(1) boos!", "+31 bel me", "@SUM(A1)"]
+    complaint = "Schandalig slechte service, de factuur klopt al drie maanden niet!"
+    starts = ["<script>alert(1)</script> ", "=HYPERLINK(1) ", "+31 bel me. ", "@SUM(A1) "]
+    hostile = [start + complaint for start in starts]
     with source.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["klant", "datum", "nps", "opmerking"])

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from klankbord.errors import SettingsError
 from klankbord.language import identify, non_answers
 from klankbord.language.lexicon import lexicon
 from klankbord.schema import FEEDBACK, conform
@@ -52,6 +53,12 @@ def test_no_clear_text_at_all_falls_back_to_dutch():
     assert table.column("language").to_pylist() == ["nl", "nl"]
 
 
+def test_a_language_the_identifier_does_not_know_is_named():
+    with pytest.raises(SettingsError, match="'zz'") as caught:
+        identify(feedback([CLEAR["nl"]]), ["nl", "zz"])
+    assert "nl" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -68,6 +75,8 @@ def test_no_clear_text_at_all_falls_back_to_dutch():
         "Keine Angabe",
         "rien",
         " nvt ",
+        "(-)",
+        ":",
         "weet ik niet",
     ],
 )
@@ -81,6 +90,14 @@ def test_non_answers_are_marked(text: str):
         "geen klachten",
         "👍",
         "❤️",
+        ":(",
+        ":-(",
+        ":)",
+        ";-)",
+        "<3",
+        "...  :-(",
+        ":(:(",
+        "xD",
         "top",
         "prima",
         "ok",
@@ -97,6 +114,14 @@ def test_answers_are_kept(text: str):
 def test_every_listed_non_answer_is_found():
     entries = [entry for words in lexicon("non_answers").values() for entry in words]
     assert non_answers(pa.array(entries)).all()
+
+
+def test_every_listed_emoticon_is_a_reaction():
+    faces = [face for faces in lexicon("emoticons").values() for face in faces]
+    assert not non_answers(pa.array([*faces, *(f"nvt {face}" for face in faces)])).any()
+    assert non_answers(pa.array([":", "n/a", "10:30", "nvt:", "(nvt)"])).tolist() == [
+        True, True, False, True, True,
+    ]  # fmt: skip
 
 
 def test_nulls_and_empty_arrays():

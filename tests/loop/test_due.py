@@ -1,10 +1,10 @@
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.loop.due import WorkCalendar, moment_of, today_of
+from klankbord.loop.due import WorkCalendar
 
 CALENDAR = WorkCalendar()
 
@@ -77,14 +77,3 @@ def test_a_due_date_is_a_working_day_with_that_many_working_days_up_to_it(today,
 
 def test_part_of_a_day_counts_as_a_day():
     assert CALENDAR.after_hours(date(2026, 3, 2), 36) == date(2026, 3, 4)
-
-
-def test_today_is_the_local_day():
-    assert today_of(datetime(2026, 3, 2, 23, 30, tzinfo=UTC)) == date(2026, 3, 3)
-    assert today_of(datetime(2026, 3, 2, 23, 30)) == date(2026, 3, 3)  # noqa: DTZ001
-    assert today_of(date(2026, 3, 2)) == date(2026, 3, 2)
-
-
-def test_a_date_covers_its_whole_day():
-    zone = timezone(timedelta(hours=1))
-    assert moment_of(date(2026, 3, 2)) == datetime(2026, 3, 3, tzinfo=zone)

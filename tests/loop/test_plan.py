@@ -16,6 +16,7 @@ from klankbord.schema import (
     Tone,
     conform,
 )
+from klankbord.themes import codeframe
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 IN_48_HOURS, IN_5_DAYS, IN_20_DAYS = date(2026, 3, 4), date(2026, 3, 9), date(2026, 3, 30)
@@ -241,6 +242,38 @@ def test_a_low_score_of_an_equally_valuable_customer_comes_after_the_mission(cas
     assert (first.customer_id, second.customer_id) == ("K-7", "K-8")
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "observed", "quoted"),
+    [
+        (ShiftKind.ESCALATIE, Tone.NEUTRAAL, Tone.NEUTRAAL, False),
+        (ShiftKind.ESCALATIE, Tone.POSITIEF, Tone.ONTEVREDEN, False),
+        (ShiftKind.ESCALATIE, Tone.POSITIEF, Tone.POSITIEF, True),
+        (ShiftKind.TELEURSTELLING, Tone.ENTHOUSIAST, Tone.ENTHOUSIAST, True),
+        (ShiftKind.STILTE, Tone.NEUTRAAL, Tone.NEUTRAAL, True),
+    ],
+)
+def test_earlier_words_are_quoted_before_an_apology_only_where_they_were_warm(
+    case, kind, before, observed, quoted
+):
+    words = Quote("b", "Was vroeger anders", days_ago(100), "survey", observed)
+    (action,) = case.plan([shift(kind, before=before, after=Tone.BOOS, before_quote=words)])
+    assert ("Was vroeger anders" in action.draft) == quoted
+    assert "Prima, bedankt" in action.draft
+
+
+def test_days_are_those_of_the_time_zone(case):
+    late = datetime(2026, 2, 20, 23, 30, tzinfo=UTC)
+    turned = shift(after_at=late, after_quote=Quote("a", "Prima.", late, "survey", None))
+    monday = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    (here,) = case.plan([turned], as_of=monday)
+    (there,) = case.plan([turned], as_of=monday, timezone="UTC")
+    assert (here.due, there.due) == (date(2026, 3, 5), date(2026, 3, 4))
+    assert "sinds 21 februari" in here.reason
+    assert "Op 21 februari 2026 kregen" in here.draft
+    assert "sinds 20 februari" in there.reason
+    assert "Op 20 februari 2026 kregen" in there.draft
+
+
 def test_a_shift_of_years_ago_is_no_action(case):
     old = shift(before_at=days_ago(900), after_at=days_ago(800))
     assert case.plan([old]) == ()
@@ -319,8 +352,39 @@ def test_only_valuable_detractors_get_a_recovery_talk(case):
         case.says(customer, "", score_metric="nps", score_value=float(score))
     (action,) = case.plan()
     assert (action.customer_id, action.kind) == ("K-8", "herstelgesprek")
-    assert "een 3 als aanbevelingscijfer" in action.reason
+    assert "een 3 als aanbevelingscijfer, zonder uitleg" in action.reason
     assert "‘" not in action.draft
+
+
+@pytest.mark.parametrize(
+    "own", [{"author_role": "agent"}, {"author_role": "bot"}, {"channel": "ai_answer"}]
+)
+def test_a_score_by_somebody_else_is_not_the_customers(case, own):
+    case.worth(**{f"K-{n}": n * 100 for n in range(1, 9)})
+    case.says("K-8", "Slecht", Tone.BOOS, score_metric="nps", score_value=1.0, **own)
+    case.says("K-8", "Bel mij", Tone.BOOS, unresolved=True, **own)
+    assert case.plan() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "score", "more", "kind", "said", "quoted"),
+    [
+        ("Niemand belt terug", 3, {"tone": Tone.BOOS}, "herstelgesprek", "Het spijt ons", True),
+        ("Het kwam te laat", 6, {"complaint_theme": "levertijd"}, "herstelgesprek", "spijt", True),
+        ("nee", 3, {"non_answer": True}, "herstelgesprek", "begrijpen wat daarachter zit", False),
+        ("nee", 6, {"non_answer": True}, "herstelgesprek", "begrijpen wat daarachter zit", False),
+        ("Gewoon", 2, {}, "herstelgesprek", "begrijpen wat daarachter zit", False),
+        ("Prima hoor", 6, {}, "doorvragen", "Wat kan er voor u beter?", True),
+    ],
+)
+def test_only_words_that_complain_are_apologised_for(case, words, score, more, kind, said, quoted):
+    case.worth(**{f"K-{n}": n * 100 for n in range(1, 9)})
+    case.says("K-8", words, score_metric="nps", score_value=float(score), **more)
+    (action,) = case.plan()
+    assert action.kind == kind
+    assert said in action.draft
+    assert (words in action.draft) == quoted
+    assert ("spijt" in action.draft) == ("spijt" in said)
 
 
 def test_only_the_latest_nps_answer_counts_and_other_scores_are_no_nps(case):
@@ -488,10 +552,21 @@ def test_a_growing_theme_and_one_that_drags_become_structural_actions(case):
     assert growing.reason == (
         "Het thema ‘Slecht bereikbaar’ groeit: 40 keer genoemd, 25% van alle klachten."
     )
-    assert "lager cijfer (−1,4 punt op nps)" in dragging.reason
+    assert "lager cijfer (−1,4 punt op het NPS-cijfer)" in dragging.reason
     assert both.reason.endswith("25% van alle klachten, en het groeit.")
-    assert "Slecht bereikbaar" in growing.draft
+    assert "onderwerp: slecht bereikbaar. U bent niet de enige." in growing.draft
     assert all(check_draft(action.draft) == () for action in found.values())
+
+
+def test_what_is_left_over_has_no_structural_fix(case):
+    assert case.plan(themes=[theme("anders", "Andere klachten")], drivers=[drag("anders")]) == ()
+
+
+def test_a_complaint_about_nothing_in_particular_gives_no_reason(case):
+    case.says("K-1", "Los het op", unresolved=True, complaint_theme="anders")
+    (action,) = case.plan()
+    assert "reden" not in action.reason
+    assert "wat uit het gesprek naar voren komt" in action.wel_niet_later
 
 
 def test_an_owner_that_is_no_department_is_routed_by_the_complaint(case):
@@ -561,14 +636,14 @@ def test_nothing_found_is_no_actions(case):
 # --- the rule files -----------------------------------------------------------------------------
 
 
-def test_every_complaint_has_one_owner_and_one_reason():
-    assert set(rules("routing")["complaint_themes"]) == set(COMPLAINTS)
+def test_every_complaint_has_one_reason():
+    assert list(codeframe()) == COMPLAINTS
     reasons = [c for why in rules("reasons")["why"].values() for c in why["complaint_themes"]]
     assert sorted(reasons) == sorted(COMPLAINTS)
 
 
 def test_every_department_named_exists_and_brings_a_question():
-    named = {*rules("routing")["complaint_themes"].values(), *rules("routing")["causes"].values()}
+    named = {code.owner for code in codeframe().values()} | set(rules("routing")["causes"].values())
     assert named <= set(departments())
     assert len(departments()) == 8
     assert all(huddle_question(name).endswith("?") for name in departments())

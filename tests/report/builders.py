@@ -1,6 +1,6 @@
 """A small world with numbers that can be checked by hand, and hostile words to put in it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ from klankbord.schema import (
     conform,
 )
 from klankbord.settings import Settings
+from klankbord.shifts import ShiftFindings, TimelinePoint
 
-AS_OF = date(2026, 3, 12)
+AS_OF = datetime(2026, 3, 12, 11, tzinfo=UTC)
 START = datetime(2025, 12, 1, 12, tzinfo=UTC)
 FAN, QUIET, BACK = "K-AAAAAAAAAA", "K-BBBBBBBBBB", "K-CCCCCCCCCC"
 HOSTILE = (
@@ -40,28 +41,7 @@ HOSTILE = (
 )
 
 
-@dataclass(frozen=True)
-class Point:
-    received_at: datetime
-    mean_rank: float
-    low: float
-    high: float
-    channel: str
-    feedback_id: str
-    tone: Tone
-
-
-@dataclass(frozen=True)
-class Found:
-    shifts: tuple[ToneShift, ...] = ()
-    expected_false: float = 0.0
-    customers_judged: int = 0
-    customers_too_few: int = 0
-    timelines: Any = None
-
-    def __post_init__(self) -> None:
-        if self.timelines is None:
-            object.__setattr__(self, "timelines", {})
+NOTHING = ShiftFindings((), 0.0, 0, 0, {})
 
 
 def empty_world(**changes: Any) -> dict[str, Any]:
@@ -71,7 +51,7 @@ def empty_world(**changes: Any) -> dict[str, Any]:
         "scores": SCORES.empty_table(),
         "segments": SEGMENTS.empty_table(),
         "customers": CUSTOMERS.empty_table(),
-        "findings": Found(),
+        "findings": NOTHING,
         "themes": (),
         "drivers": (),
         "actions": (),
@@ -178,7 +158,7 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
         for found in shifts
     )
     points = tuple(
-        Point(
+        TimelinePoint(
             START + timedelta(days=18 * at),
             4 - 0.4 * at,
             3.2 - 0.4 * at,
@@ -240,7 +220,7 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
                 SEGMENTS,
             ),
             customers=conform(customers, CUSTOMERS),
-            findings=Found(shifts, 0.42, 11, 1, {FAN: points}),
+            findings=ShiftFindings(shifts, 0.42, 11, 1, {FAN: points}),
             themes=themes,
             drivers=drivers,
             actions=actions,
@@ -260,7 +240,7 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
                     "",
                     ("nl",),
                     (),
-                    (Score("macro_f1", "dev", 0.7391),),
+                    (Score("macro-F1", "dev", 0.7391),),
                     (("weights", "0" * 64),),
                     Path("unused"),
                 ),

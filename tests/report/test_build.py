@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from klankbord.records import RejectedRow, SourceCount
 from klankbord.report import build
 from klankbord.report.order import REST
 from klankbord.report.shift_rows import MOST_CARDS
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
+from klankbord.shifts import ShiftFindings
 from klankbord.themes.codeframe import codeframe
 
-from .builders import FAN, Found, empty_world, feedback_table, score_table, shift, world
+from .builders import FAN, empty_world, feedback_table, score_table, shift, world
 
 GOLDEN = Path(__file__).with_name("golden_report.json")
 
@@ -96,7 +98,9 @@ def test_a_measured_change_is_the_third_thing_otherwise(
 def test_nothing_found_is_said_honestly() -> None:
     report = build(**empty_world())
     tone, theme, third = report.overview.things
-    assert tone.title == "Geen toondaling gevonden"
+    assert tone.title == "Nog geen klant te beoordelen"
+    assert tone.sentence == report.shifts.empty
+    assert report.shifts.judged == report.shifts.too_few == ""
     assert theme.title == "Nog geen terugkerende klacht"
     assert third.title == "Geen uitspraak over het verloop"
     assert not any(thing.alarming for thing in report.overview.things)
@@ -138,15 +142,37 @@ def test_a_month_with_few_answers_is_left_empty() -> None:
     assert "minder dan 10 reacties" in trend.note
 
 
+def test_nobody_judged_is_not_told_as_nothing_changed() -> None:
+    report = build(**empty_world(findings=ShiftFindings((), 0.0, 0, 40, {})))
+    assert report.overview.things[0].title == "Nog geen klant te beoordelen"
+    assert "ten minste drie reacties" in report.shifts.empty
+    calm = build(**empty_world(findings=ShiftFindings((), 0.0, 12, 40, {})))
+    assert calm.overview.things[0].title == "Geen toondaling gevonden"
+    assert calm.shifts.empty.startswith("Bij geen enkele klant")
+    assert calm.shifts.judged.startswith("12 klanten")
+
+
+def test_no_step_for_a_customer_who_has_left_says_so() -> None:
+    given = world()
+    left = given["customers"].column("cancelled_at").is_valid().to_pylist().index(True)
+    gone = given["customers"].column("customer_id")[left].as_py()
+    cooled = shift(gone, ShiftKind.VERKOELING, Tone.ENTHOUSIAST, Tone.NEUTRAAL)
+    found = ShiftFindings((cooled,), 0.1, 9, 0, {})
+    (row,) = build(**given | {"findings": found, "actions": ()}).shifts.rows
+    assert row.next_step == "Geen actie: deze klant heeft al opgezegd."
+
+
 def test_cards_are_capped_and_the_rest_is_pointed_at() -> None:
     many = tuple(
         shift(f"K-{at:04d}", ShiftKind.ESCALATIE, Tone.POSITIEF, Tone.BOOS)
         for at in range(MOST_CARDS + 3)
     )
-    section = build(**empty_world(findings=Found(many, 4.2, 80, 0))).shifts
+    section = build(**empty_world(findings=ShiftFindings(many, 4.2, 80, 0, {}))).shifts
     assert section.shown == MOST_CARDS
     assert len(section.rows) == MOST_CARDS + 3
-    assert section.rest == "Nog 3 verschuivingen staan in toonverschuivingen.csv en acties.xlsx."
+    assert section.rest == (
+        "Nog 3 verschuivingen staan in toonverschuivingen.csv en acties.xlsx: 3 escalatie."
+    )
     assert section.heading == "43 klanten"
     assert section.assurance == "naar verwachting hoogstens ongeveer 5 keer vals alarm"
 
@@ -190,7 +216,13 @@ def test_actions_by_owner_and_due_date() -> None:
     section = build(**world()).actions
     assert [group.owner for group in section.groups] == ["Customer Service", "Distributie"]
     assert [row.overdue for row in section.rows] == [False, False, True]
-    assert section.summary == "2 open, 1 uitgevoerd of gemeten, 1 over tijd."
+    assert section.heading == "3 acties"
+    assert section.summary == "2 open, 1 uitgevoerd of gemeten, 1 over tijd"
+
+
+def test_only_open_actions_are_counted_once() -> None:
+    section = build(**world(actions=world()["actions"][:1])).actions
+    assert (section.heading, section.summary) == ("1 open actie", "")
 
 
 def test_original_ids_are_shown_only_when_given() -> None:
@@ -204,11 +236,40 @@ def test_original_ids_are_shown_only_when_given() -> None:
     assert "klant-007" not in as_json(hidden)
 
 
+def test_no_sparkline_where_a_trend_cannot_be_told() -> None:
+    given = world()
+    themes = [dataclasses.replace(theme, weekly=given["themes"][0].weekly)
+              for theme in given["themes"]]  # fmt: skip
+    rows = build(**given | {"themes": themes}).themes.rows
+    assert [(row.trend, row.spark is None) for row in rows] == [
+        ("stijgend", False), ("te weinig gegevens", True), ("stabiel", False)
+    ]  # fmt: skip
+
+
 def test_english() -> None:
     report = build(**world(settings=Settings(language="en")))
     assert report.overview.things[0].title == "1 customer cooled from enthusiastic to neutral"
     assert report.as_of_text == "12 March 2026"
     assert report.shifts.rows[0].before_label == "enthusiastic"
+    assert report.shifts.rows[0].value_text == "€1,200"
+    assert report.actions.rows[2].owner == report.actions.groups[1].owner == "Distribution"
+    assert report.themes.rows[0].owner == "Distribution"
+
+
+def test_counts_of_all_files_and_rejected_rows_of_this_run_are_told_apart() -> None:
+    earlier = SourceCount("week1.csv", "table", "feedback", 10, 8, 0, 2)
+    later = SourceCount("week2.csv", "table", "feedback", 5, 4, 0, 1)
+    rejected = (RejectedRow("week2.csv", 3, "datum", "datum niet herkend", ""),)
+    report = build(**empty_world(counts=(earlier, later), rejected=rejected))
+    assert "Tot nu toe ingelezen: 15 rijen, waarvan 0 dubbel en 3 afgekeurd." in (
+        report.overview.data_sentence
+    )
+    assert report.overview.sources[-1].rejected == "3"
+    assert ("Afgekeurde rijen van alle bestanden tot nu toe", "3") in report.method.counts
+    assert [(row.file, row.count_text) for row in report.method.rejected] == [("week2.csv", "1")]
+    again = build(**empty_world(counts=(earlier, later)))
+    assert again.method.counts == report.method.counts  # whatever the latest run rejected
+    assert again.method.rejected == ()
 
 
 def test_order_of_input_does_not_matter() -> None:

@@ -16,12 +16,11 @@ from klankbord.report import build, write_html
 from klankbord.report.html import render
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
+from klankbord.shifts import ShiftFindings, TimelinePoint
 
 from .builders import (
     HOSTILE,
     START,
-    Found,
-    Point,
     empty_world,
     feedback_table,
     score_table,
@@ -204,9 +203,9 @@ def test_fifty_thousand_rows_stay_under_two_megabytes(tmp_path: Path) -> None:
         for at in range(300)
     )
     points = tuple(
-        Point(START, 2.0, 1.0, 3.0, "chat", "f", Tone.NEUTRAAL)
+        TimelinePoint(START, 2.0, 1.0, 3.0, "chat", "f", Tone.NEUTRAAL)
         if at == 0
-        else Point(
+        else TimelinePoint(
             START.replace(day=1 + at % 28, month=12), 2.0, 1.0, 3.0, "chat", "f", Tone.POSITIEF
         )
         for at in range(200)
@@ -222,7 +221,9 @@ def test_fifty_thousand_rows_stay_under_two_megabytes(tmp_path: Path) -> None:
         | {
             "feedback": feedback,
             "scores": score_table(columns["feedback_id"].to_pylist(), tones),
-            "findings": Found(shifts, 9.0, 5000, 900, {f"K-{at}": points for at in range(300)}),
+            "findings": ShiftFindings(
+                shifts, 9.0, 5000, 900, {f"K-{at}": points for at in range(300)}
+            ),
             "themes": themes,
             "actions": actions,
         }

@@ -68,3 +68,22 @@ def test_empty_report_and_english(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(tmp_path / "x.xlsx")
     assert book.sheetnames == ["Actions", "Tone shifts", "Themes", "Notes"]
     assert book["Actions"].max_row == 1
+
+
+def test_everything_fixed_is_english(tmp_path: Path) -> None:
+    book = written(tmp_path, settings=Settings(language="en"))
+    actions = book["Actions"]
+    assert [cell.value for cell in actions[1]][:4] == [
+        "Action number",
+        "Department",
+        "Due",
+        "Status",
+    ]
+    assert [row[3].value for row in actions.iter_rows(min_row=2)] == [
+        "carried out", "planned", "communicated"
+    ]  # fmt: skip
+    (rule,) = actions.data_validations.dataValidation
+    assert rule.formula1 == '"collected,analysed,planned,communicated,carried out,measured"'
+    assert actions["B4"].value == book["Themes"]["K2"].value == "Distribution"
+    assert actions["C2"].number_format == "yyyy-mm-dd"
+    assert book["Tone shifts"]["I2"].number_format == '"€"#,##0'

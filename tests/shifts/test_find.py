@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, ShiftKind, Tone
 from klankbord.shifts import find_shifts
 
-from .builders import AS_OF, Piece, crowd, customer_table, history, tables
+from .builders import AS_OF, TEXTS, Piece, crowd, customer_table, history, tables
 
 NOBODY = CUSTOMERS.empty_table()
 
@@ -43,6 +44,14 @@ def test_the_fan_who_turned_neutral_is_first_on_the_list():
     assert "Van enthousiast" in first.explanation
     assert "naar neutraal sinds 23 oktober 2024; 3 van de 3" in first.explanation
     assert kinds_of(found, "boos") == {ShiftKind.ESCALATIE}
+
+
+def test_a_full_answer_is_quoted_rather_than_a_short_turn():
+    turn = Piece(
+        "fan", 5, 2, certainty=0.97, channel="chat", text="postcode 8017", conversation="c", turn=1
+    )
+    (shift,) = (s for s in find([*crowd(), *COOLING, turn]).shifts if s.customer_id == "fan")
+    assert shift.after_quote.text == TEXTS[2]
 
 
 def test_stable_customers_with_off_days_are_hardly_ever_listed():
@@ -212,6 +221,75 @@ def test_row_order_changes_nothing(seed):
     pieces = [*crowd(30), *COOLING, *history("fan2", [4, 4, 4, 2, 2], every=0.02)]
     order = np.random.default_rng(seed).permutation(len(pieces))
     assert find(pieces, order=order) == find(pieces)
+
+
+def test_explanations_come_in_english_too():
+    feedback, scores = tables(planted())
+    found = find_shifts(feedback, scores, NOBODY, fdr=0.1, as_of=AS_OF, language="en")
+    assert {s.kind for s in found.shifts} == set(ShiftKind)
+    told = {(s.customer_id, s.kind): s.explanation for s in found.shifts}
+    fan = told["fan", ShiftKind.VERKOELING]
+    assert fan.startswith("From enthusiastic (")
+    assert "to neutral since 23 October; 3 of the 3" in fan.replace(" 2024", "")
+    assert "(9 and 9)" in told["paradox", ShiftKind.PARADOX]
+    own_words = {piece.text for piece in planted()} | set(TEXTS)
+    for text in told.values():
+        for words in own_words:
+            text = text.replace(words or "", "")
+        assert not re.search(r"\b(van|naar|sinds|Kans|echt|oktober|dagen|enthousiast)\b", text)
+
+
+def test_a_day_is_one_of_the_time_zone():
+    pieces = [*crowd(), *history("fan", [4, 4, 4, 4, 2, 2, 2], last=10 + 1.5 / 24)]  # 22.30 UTC
+    feedback, scores = tables(pieces)
+    told = {}
+    for zone in ("Europe/Amsterdam", "Asia/Tokyo"):
+        found = find_shifts(feedback, scores, NOBODY, fdr=0.1, as_of=AS_OF, timezone=zone)
+        told[zone] = next(s.explanation for s in found.shifts if s.customer_id == "fan")
+    assert "sinds 23 oktober" in told["Europe/Amsterdam"]  # summer time: half past midnight
+    assert "sinds 23 oktober" in told["Asia/Tokyo"]
+    found = find_shifts(feedback, scores, NOBODY, fdr=0.1, as_of=AS_OF, timezone="UTC")
+    assert "sinds 22 oktober" in next(s.explanation for s in found.shifts if s.customer_id == "fan")
+
+
+def test_one_endless_conversation_costs_no_more_than_a_long_one(monkeypatch):
+    from klankbord.shifts import trajectories
+
+    def talk(turns: int) -> list[Piece]:
+        return [
+            Piece("praat", 20.0, 3 if i < turns - 20 else 0, conversation="c", turn=i)
+            for i in range(turns)
+        ]
+
+    steps = []
+    original = trajectories._steps
+
+    def counted(start):
+        steps.append(int(np.diff(start).max()))
+        return original(start)
+
+    monkeypatch.setattr(trajectories, "_steps", counted)
+    found = find([*crowd(40), *talk(3_000)])
+    assert max(steps) == 200
+    assert kinds_of(found, "praat") == {ShiftKind.GESPREK}
+
+
+def test_a_customer_with_contacts_beyond_counting_is_judged_on_the_last(monkeypatch):
+    from klankbord.shifts import trajectories
+
+    steps = []
+    original = trajectories._steps
+
+    def counted(start):
+        steps.append(int(np.diff(start).max()))
+        return original(start)
+
+    daily = history("elke dag", [1] * 600 + [4] * 400 + [2] * 60, every=1.0)
+    found = find([*crowd(), *daily])
+    assert kinds_of(found, "elke dag") == {ShiftKind.VERKOELING}
+    monkeypatch.setattr(trajectories, "_steps", counted)
+    find([*crowd(40), *history("elke dag", [1, 3] * 600, every=1.0)])
+    assert max(steps) == 500
 
 
 def test_names_do_not_matter():

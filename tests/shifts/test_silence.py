@@ -88,6 +88,13 @@ def test_an_export_that_ends_is_no_silence():
     assert (listen(histories.pieces).stopped > 0.5).mean() < 0.02
 
 
+def test_an_export_that_ends_is_no_silence_beside_one_that_runs_on_under_the_same_name():
+    surveys = [Piece(p.customer, p.days_ago + 365, p.tone) for p in voices()]
+    reviews = [Piece(f"recensent{i}", float(i), 3, channel="review") for i in range(30)]
+    histories = gather(*tables([*surveys, *reviews]), AS_OF)
+    assert (listen(histories.pieces).stopped > 0.5).mean() < 0.02
+
+
 def test_answers_that_shrink():
     shrinking = [
         Piece("krimpt", 300.0 - 30 * i, 3, text="woord " * (25 if i < 6 else 1)) for i in range(10)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from klankbord.sources.roles import normal, vocabulary
+from klankbord.sources.voices import role_of
 
 from .helpers import read_all, write
 
@@ -163,11 +164,52 @@ def test_a_value_that_is_no_number_does_not_cost_the_feedback(tmp_path: Path) ->
 
 def test_own_ids_carry_the_source_and_row_numbers_their_content(tmp_path: Path) -> None:
     own = rows_of(tmp_path, "review_id;review\nr1;goed\nr2;slecht\n")
-    assert [row["feedback_id"] for row in own] == ["table:r1", "table:r2"]
+    source = own[0]["source"]
+    assert [row["feedback_id"] for row in own] == [f"{source}:r1", f"{source}:r2"]
     weak = rows_of(tmp_path, "id;review\n1;goed\n2;slecht\n")
     other = rows_of(tmp_path, "id;review\n1;heel anders\n2;slecht\n")
-    assert str(weak[0]["feedback_id"]).startswith("table:1-")
+    assert str(weak[0]["feedback_id"]).startswith(f"{weak[0]['source']}:1-")
     assert weak[0]["feedback_id"] != other[0]["feedback_id"]
     assert weak[1]["feedback_id"] == other[1]["feedback_id"]
     repeated = rows_of(tmp_path, "review_id;review\nr1;goed\nr1;slecht\n")
     assert len({row["feedback_id"] for row in repeated}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('klant,nps,score,omzet,opmerking\n1,7,7.5,"1,200",a\n2,8,8.5,"3,450",b\n', [1200, 3450]),
+        ("klant;score;omzet;opmerking\n1;7.5;1.200;a\n2;8.5;13.450;b\n", [1200, 13450]),
+        ("klant;omzet;opmerking\n1;1.200,-;a\n2;1.000;b\n", [1200, 1000]),
+        ("klant;omzet;opmerking\n1;1.200;a\n2;950,50;b\n", [1200, 950.5]),
+        ('klant,omzet,opmerking\n1,"1,200",a\n2,950.50,b\n', [1200, 950.5]),
+        ("klant;omzet;opmerking\n1;0.125;a\n2;0.250;b\n", [0.125, 0.25]),
+        ("klant;cijfer;omzet;opmerking\n1;7,5;12.50;a\n2;8,5;3;b\n", [12.5, 3]),
+    ],
+)
+def test_the_decimal_mark_is_that_of_the_column(
+    tmp_path: Path, text: str, values: list[float]
+) -> None:
+    assert [row["value_eur"] for row in rows_of(tmp_path, text)] == values
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Nederlands", "nl"), ("Spaans", "es"), ("DUITS", "de"), ("Français", "fr"), ("nl", "nl"),
+        ("nl-NL", "nl"), ("pt_BR", "pt"), ("zh-Hant-TW", "zh"), ("Nederlands (België)", "nl"),
+        ("eng", "en"), ("sv", "sv"), ("Klingon", None), ("sp", None), ("en zo", None), ("-", None),
+    ],
+)  # fmt: skip
+def test_a_language_is_a_code_or_left_to_be_identified(
+    tmp_path: Path, written: str, code: str | None
+) -> None:
+    assert rows_of(tmp_path, f"taal;opmerking\n{written};a\n")[0]["language"] == code
+
+
+@pytest.mark.parametrize("word", ["klant", "deelnemer", "huurder", "admin", "balie", "keuzemenu"])
+def test_a_speaker_has_the_same_role_in_a_column_and_in_a_transcript(
+    tmp_path: Path, word: str
+) -> None:
+    (row,) = rows_of(tmp_path, f"rol;opmerking\n{word};a\n")
+    assert row["author_role"] == role_of(word) == role_of(f"{word.upper()} 2")

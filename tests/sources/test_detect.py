@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -178,7 +179,8 @@ def test_a_folder_or_a_missing_file_is_an_error_too(tmp_path: Path) -> None:
 def test_detection_says_what_was_found(tmp_path: Path) -> None:
     path = write(tmp_path / "x", "Klantnummer;NPS;Toelichting\n1;9;goed\n", "cp1252")
     found = detect(path)
-    assert (found.source, found.path) == ("table", path)
+    assert found.path == path
+    assert re.fullmatch("csv-[0-9a-f]{6}", found.source)
     assert found.details["column.customer_id"] == "Klantnummer"
     assert found.details["delimiter"] == ";"
     assert found.details["score_metric"] == "nps"
@@ -206,3 +208,18 @@ def test_every_example_export_is_read_or_refused_by_name() -> None:
             continue
         assert got.rows_in > 0, path
         assert len(got.feedback) >= 0.8 * got.rows_in, path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"klant": "007", "text": "slecht"}, {"klant": "008", "text": "prima"}]',
+        '{"klant": "007", "text": "slecht"}\n{"klant": "008", "text": "prima"}\n',
+        '{ "reviews": [{"klant": "007", "text": "slecht"}, {"klant": "008", "text": "prima"}]}',
+    ],
+)
+def test_json_that_names_a_customer_first_is_no_transcript(tmp_path: Path, text: str) -> None:
+    got = read_all(write(tmp_path / "x", text))
+    assert got.detection.source.startswith("json-")
+    assert [row["customer_id"] for row in got.feedback] == ["007", "008"]
+    assert got.verbatims == ["slecht", "prima"]

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -5,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klankbord.schema import FEEDBACK
-from klankbord.sources import FeedbackIds, read
+from klankbord.sources import FeedbackIds, Profile, read
 
-from .helpers import write
+from .helpers import read_all, write
 
 
 def table_of(path: Path) -> pa.Table:
@@ -49,7 +50,7 @@ def test_the_file_type_makes_no_difference(tmp_path: Path) -> None:
 def test_own_ids_stay(tmp_path: Path) -> None:
     table = table_of(write(tmp_path / "x", "review_id;review\nr1;a\n;b\n"))
     first, second = ids(table)
-    assert first == "table:r1"
+    assert first == f"{table.column('source')[0]}:r1"
     assert len(second) == 32
 
 
@@ -82,3 +83,35 @@ def test_only_fully_identified_rows_ever_share_an_id(found: list[dict[str, objec
             assert other == row
             assert row["customer_id"] is not None
             assert row["received_at"] is not None
+
+
+def test_two_exports_with_the_same_numbers_are_two_exports(tmp_path: Path) -> None:
+    rows = "".join(f"{at};tekst {at}\n" for at in range(1, 6))
+    survey = read_all(write(tmp_path / "a.csv", f"response_id;opmerking\n{rows}"))
+    review = read_all(write(tmp_path / "b.csv", f"review_id;opmerking\n{rows}"))
+    seen = [row["feedback_id"] for row in (*survey.feedback, *review.feedback)]
+    assert len(set(seen)) == 10
+    assert survey.detection.source != review.detection.source
+
+
+def test_next_weeks_export_has_the_same_source(tmp_path: Path) -> None:
+    one = read_all(write(tmp_path / "w1.csv", "review_id;Klant;opmerking\n1;2;a\n"))
+    two = read_all(write(tmp_path / "w2.csv", "KLANT,opmerking,Review ID\n2,b,1\n"))
+    assert one.detection.source == two.detection.source
+    assert one.feedback[0]["feedback_id"] == two.feedback[0]["feedback_id"]
+
+
+def test_a_field_that_json_records_seldom_have_does_not_make_another_source(
+    tmp_path: Path,
+) -> None:
+    records = [{"review_id": str(at), "text": f"t{at}"} for at in range(4)]
+    plain = read_all(write(tmp_path / "a.jsonl", json.dumps(records)))
+    tagged = [{**records[0], "tags": ["x"]}, *records[1:]]
+    other = read_all(write(tmp_path / "b.jsonl", json.dumps(tagged)))
+    assert plain.detection.source == other.detection.source
+    assert plain.detection.source.startswith("json-")
+
+
+def test_a_profile_and_a_known_export_keep_their_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "review_id;opmerking\n1;a\n")
+    assert read_all(path, Profile(name="eigen")).feedback[0]["feedback_id"] == "eigen:1"

@@ -29,7 +29,7 @@ def test_the_three_shapes(tmp_path: Path, shape: str) -> None:
     assert [(row["customer_id"], row["verbatim"], row["score_value"]) for row in got.feedback] == [
         ("007", "Prima", 9), ("008", "", 3),
     ]  # fmt: skip
-    assert json.loads(got.feedback[0]["attributes"]) == {"meta.app": "1.2", "meta.klant": "3"}
+    assert json.loads(got.feedback[0]["attributes"]) == {"meta.app": "1.2"}
     assert json.loads(got.feedback[1]["attributes"]) == {"tags": "x; y"}
     assert [row.reason for row in got.rejected] == ["geen tekst en geen score"]
 

@@ -69,6 +69,35 @@ def test_stamps_count_from_the_start_or_are_clock_times(
     assert row["received_at"].strftime("%H:%M") == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "stamps", "expected"),
+    [
+        ("01-03-2026 23:55", "[23:58:00] [00:02:10] [00:03:00]",
+         ["01 22:58:00", "01 23:02:10", "01 23:03:00"]),
+        ("01-03-2026 23:55", "23:58 00:02 00:03", ["01 22:58:00", "01 23:02:00", "01 23:03:00"]),
+        ("01-03-2026", "[23:58:00] [00:02:10] [00:03:00]",
+         ["01 22:58:00", "01 23:02:10", "01 23:03:00"]),
+        ("28-03-2026 23:55", "[23:58:00] [03:30:00] [03:31:00]",  # the clock goes forward
+         ["28 22:58:00", "29 01:30:00", "29 01:31:00"]),
+        ("01-03-2026 09:00", "[09:05:00] [09:04:58] [09:06:00]",  # out of order, the same day
+         ["01 08:05:00", "01 08:04:58", "01 08:06:00"]),
+    ],
+)  # fmt: skip
+def test_a_call_that_passes_midnight(
+    tmp_path: Path, header: str, stamps: str, expected: list[str]
+) -> None:
+    turns = "".join(f"{stamp} Klant: hallo\n" for stamp in stamps.split())
+    got = read_all(write(tmp_path / "x", f"Gesprek {header}\n{turns}"))
+    assert [row["received_at"].strftime("%d %H:%M:%S") for row in got.feedback] == expected
+
+
+def test_the_language_of_the_header_is_a_code(tmp_path: Path) -> None:
+    for written, code in (("Spaans", "es"), ("Engels", "en"), ("wartaal", None)):
+        text = CALL.replace("Onderwerp: levering", f"Taal: {written}")
+        got = read_all(write(tmp_path / "x", text))
+        assert {row["language"] for row in got.feedback} == {code}
+
+
 def test_a_date_that_does_not_exist_rejects_every_turn(tmp_path: Path) -> None:
     got = read_all(write(tmp_path / "x", CALL.replace("12-03", "31-02")))
     assert (got.feedback, len(got.rejected)) == ([], 5)

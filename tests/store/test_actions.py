@@ -113,9 +113,27 @@ def test_another_kind_or_customer_is_another_action(workspace):
     assert len(merged) == 3
 
 
-def test_an_action_that_is_planned_no_more_stays_open(workspace):
-    first = workspace.merge_actions([action()], at=WEEK_1)
-    assert workspace.merge_actions([], at=WEEK_2) == first
+def test_an_action_that_is_planned_no_more_stays_open_at_the_end_of_the_list(workspace):
+    other = action("K-2", priority=0.1)
+    workspace.merge_actions([action(), other], at=WEEK_1)
+    gone = replace(action(), priority=0.0)
+    for week in (WEEK_2, WEEK_3):
+        assert workspace.merge_actions([other], at=week) == (other, gone)
+    history = workspace.action_history(gone.action_id)
+    assert [(event.event, event.at) for event in history] == [
+        ("geopend", WEEK_1),
+        ("niet meer in de lijst", WEEK_2),
+    ]
+    assert history[1].changes == {"priority": [0.5, 0.0]}
+    assert workspace.merge_actions([action(), other], at=WEEK_3) == (action(), other)
+    assert events(workspace, gone.action_id)[2:] == ["weer in de lijst"]
+
+
+def test_a_closed_action_that_is_planned_no_more_is_left_alone(workspace):
+    (opened,) = workspace.merge_actions([action()], at=WEEK_1)
+    workspace.close_action(opened.action_id, Outcome.GESLAAGD, at=WEEK_1, by="Anna")
+    workspace.merge_actions([], at=WEEK_2)
+    assert workspace.actions() == (opened,)
 
 
 def test_two_planned_actions_on_one_subject_become_one(workspace):

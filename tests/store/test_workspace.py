@@ -312,6 +312,15 @@ def test_a_failed_step_leaves_the_rest_of_the_transaction_whole(workspace):
     assert workspace.scores()["scored_by"].to_pylist() == ["model-2"]
 
 
+def test_a_full_disk_is_named_although_the_rollback_fails_too(workspace):
+    workspace.add_feedback(feedback(["a"]))
+    with workspace._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no more than there are
+    with pytest.raises(WorkspaceError, match="the disk is full"), workspace.transaction():
+        workspace.add_feedback(feedback([str(number) for number in range(3_000)]))
+    assert workspace.feedback().num_rows == 1
+
+
 def test_a_reader_sees_the_old_state_until_the_writer_commits(path, workspace):
     with Workspace.open(path) as reader:
         with workspace.transaction():

@@ -1,12 +1,14 @@
 import hashlib
+import tracemalloc
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import AS_OF, HashedEncoder, complaints_of, replaced, tables
+from planted import AS_OF, START, HashedEncoder, complaints_of, replaced, tables
 
 from klankbord.errors import KlankbordError
 from klankbord.resources import bundled
@@ -167,6 +169,33 @@ def test_value_counts_each_customer_once_and_the_customer_table_first() -> None:
     assert findings.themes[0].value_eur == 30 + 1000 + 2.5
     feedback = replaced(feedback, "value_eur", [None] * 4)
     assert found(feedback, scores, segments).themes[0].value_eur is None
+
+
+def test_a_week_begins_on_the_monday_of_the_time_zone() -> None:
+    feedback, scores, segments = tables(["Te duur", "Veel te duur"], codes=["prijs"] * 2)
+    sunday_in_utc = [datetime(2024, 6, 2, 22, 30, tzinfo=UTC), datetime(2024, 6, 2, 9, tzinfo=UTC)]
+    data = replaced(feedback, "received_at", sunday_in_utc), scores, segments
+    assert found(*data).themes[0].weekly == ((date(2024, 5, 27), 1, 1), (date(2024, 6, 3), 1, 1))
+    assert found(*data, timezone="UTC").themes[0].weekly == ((date(2024, 5, 27), 2, 2),)
+
+
+def test_feedback_after_the_moment_is_in_no_week() -> None:
+    data = tables(["Te duur", "Veel te duur"], codes=["prijs"] * 2, days=[0, 10])
+    for end in (START + timedelta(days=10, seconds=-1), date(2024, 1, 10)):
+        assert [hits for _, hits, _ in found(*data, as_of=end).themes[0].weekly] == [1]
+    assert len(found(*data, as_of=START + timedelta(days=10)).themes[0].weekly) == 2
+
+
+def test_one_endless_complaint_takes_no_more_memory_than_it_is_long() -> None:
+    texts = [f"Te duur {number}" for number in range(2_000)] + ["te duur " + "é" * 40_000]
+    data = tables(texts, codes=["prijs"] * len(texts))
+    tracemalloc.start()
+    try:
+        found(*data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 60_000_000
 
 
 def test_heads_go_by_mentions_with_their_sub_themes_behind() -> None:

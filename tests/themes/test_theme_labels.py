@@ -4,6 +4,7 @@ from subprocess import run
 import numpy as np
 import pytest
 
+from klankbord.errors import MissingExtraError
 from klankbord.themes.codeframe import codeframe
 from klankbord.themes.label import slug, word
 from klankbord.themes.words import content_key, demote_general, excluded, overlap, term_matrix
@@ -145,3 +146,14 @@ def test_finding_words_loads_neither_spacy_nor_torch() -> None:
     )
     out = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_absent_stop_words_are_an_error_and_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from klankbord.themes import words
+
+    monkeypatch.setattr(words.importlib.util, "find_spec", lambda name: None)
+    excluded.cache_clear()
+    with pytest.raises(MissingExtraError, match="stop words for 'nl'"):
+        excluded()
+    monkeypatch.undo()
+    assert "de" in excluded()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 import typer
@@ -50,7 +51,10 @@ def run(arguments: Sequence[str]) -> int:
         report_error(error)
         return error.exit_code
     except OSError as error:
-        report_error(KlankbordError(error.strerror or "read or write failed", where=_file(error)))
+        reason, hint = error.strerror or "read or write failed", ""
+        if error.errno == errno.ENOSPC:
+            hint = "make room on the disk of --out and run the same command again"
+        report_error(KlankbordError(reason, where=_file(error), hint=hint))
         return EXIT_KNOWN_ERROR
     except MemoryError:
         report_error(KlankbordError("not enough memory", hint="analyse fewer files at a time"))

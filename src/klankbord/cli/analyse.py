@@ -79,7 +79,7 @@ def analyse(
         fdr=fdr,
         language=language,
         keep_ids=keep_ids,
-        company="Demonstratie" if demo else None,
+        company="Vlierdraad" if demo else None,
     )
     if demo:
         sources = [str(bundled("corpora/demo/exports"))]
@@ -94,6 +94,8 @@ def analyse(
             notice=DEMO_NOTICE if demo else "",
             progress=progress,
         )
+    for left_out in summary.notes:
+        note(left_out, quiet=quiet)
     total = summary.totals
     note(
         f"{total.rows_in} rows in: {total.stored} stored, {total.duplicates} duplicate, "

@@ -40,7 +40,7 @@ def import_sources(
                 data(f"  row {bad.row} {bad.column}: {bad.reason}")
         return
     with progress_bars(quiet=quiet) as progress:
-        counts, rejected = pipeline.import_sources(
+        imported = pipeline.import_sources(
             paths, workspace=workspace, settings=settings, profile=profile, progress=progress
         )
     table(
@@ -55,8 +55,10 @@ def import_sources(
                 str(count.duplicates),
                 str(count.rejected),
             )
-            for count in counts
+            for count in imported.counts
         ],
     )
-    for row in rejected:
+    for left_out in imported.notes:
+        note(left_out, quiet=quiet)
+    for row in imported.rejected:
         note(f"{row.file}, row {row.row} {row.column}: {row.reason}", quiet=quiet)

@@ -46,16 +46,18 @@ def report_bug(error: Exception) -> int:
     link: BaseException | None = error
     while link is not None:
         lines.append(f"{type(link).__module__}.{type(link).__qualname__}")
-        for frame in traceback.extract_tb(link.__traceback__):
-            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        lines += [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(link.__traceback__)
+        ]
         link = link.__cause__ or link.__context__
     with tempfile.NamedTemporaryFile(
         "w", prefix="klankbord-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
         log.write("\n".join(lines) + "\n")
     print(
-        f"error: this is a bug in klankbord ({type(error).__name__}); please report it with {log.name}"
-        "\n  the log holds no words or names of customers",
+        f"error: this is a bug in klankbord ({type(error).__name__}); "
+        f"please report it with {log.name}\n  the log holds no words or names of customers",
         file=sys.stderr,
     )
     return EXIT_BUG
@@ -87,8 +89,8 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress]:
 
         yield silent
         return
-    from rich.console import Console
     from rich import progress as rich
+    from rich.console import Console
 
     tasks: dict[str, TaskID] = {}
     with rich.Progress(

@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.errors import SettingsError
+
 MIN_WORDS = 3
 MIN_PROBABILITY = 0.80
 FALLBACK = "nl"
@@ -19,7 +21,10 @@ def identify(feedback: pa.Table, languages: Sequence[str]) -> pa.Table:
     """Fill `language` (ISO 639-1) where it is null, leaving what a source said itself.
 
     A text under three words, or one the identifier gives less than 80 %, inherits the majority
-    language of the clear texts of its source in this table: "prima" alone says nothing.
+    language of the clear texts of its source in this table: "prima" alone says nothing. Handed
+    over in batches, such a text follows its own batch, so that its language can depend on where
+    batches are cut and, in a batch with no clear text, falls back on Dutch (else the first of
+    `languages`). Raises SettingsError for a language the identifier does not know.
     """
     given = feedback.column("language").combine_chunks()
     verbatims = feedback.column("verbatim")
@@ -63,5 +68,12 @@ def _identifier(languages: tuple[str, ...]) -> Any:  # noqa: ANN401 - py3langid 
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    known = sorted(label for label in identifier.labels if len(label) == 2)
+    unknown = [language for language in languages if language not in known]
+    if unknown:
+        raise SettingsError(
+            f"languages holds '{unknown[0]}', which the language identifier does not know",
+            hint=f"known: {', '.join(known)}",
+        )
     identifier.set_languages(list(languages))
     return identifier

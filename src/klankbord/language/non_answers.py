@@ -19,7 +19,7 @@ _ONE_CHARACTER_REPEATED = re.compile(r"(.)\1*")
 def non_answers(verbatims: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Return a boolean per verbatim: True where it is a non-answer; "" is not one.
 
-    Digits, punctuation and one repeated letter say nothing; an emoji does.
+    Digits, punctuation and one repeated letter say nothing; an emoji or an emoticon does.
     """
     array = verbatims.combine_chunks() if isinstance(verbatims, pa.ChunkedArray) else verbatims
     encoded = array.dictionary_encode()
@@ -35,12 +35,23 @@ def _is_non_answer(text: str) -> bool:
         return False
     if any(unicodedata.category(character) in ("So", "Sk") for character in text):
         return False  # an emoji or a symbol such as a heart is a reaction
+    if _emoticon().search(text):
+        return False
     bare = _EDGES.sub("", text).casefold()
     if not bare or bare.isdigit():
         return True
     if _ONE_CHARACTER_REPEATED.fullmatch(bare):
         return True
     return _SPACE.sub("", bare) in _known()
+
+
+@cache
+def _emoticon() -> re.Pattern[str]:
+    faces = sorted(
+        (face for faces in lexicon("emoticons").values() for face in faces),
+        key=lambda face: (-len(face), face),
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, faces))})(?![\w/])")
 
 
 @cache

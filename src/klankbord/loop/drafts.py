@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from klankbord.excerpt import shorten
 from klankbord.loop.rules import Rules, rules
+from klankbord.moments import in_words
 
 NAME = "{naam}"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -57,7 +59,7 @@ def short_quote(verbatim: str, cues: Iterable[str] = ()) -> str:
         return ""
     wanted = [cue.casefold() for cue in cues if cue]
     telling = (part for part in sentences if any(cue in part.casefold() for cue in wanted))
-    return _shorten(next(telling, sentences[0]), rules("drafts")["longest_quote"])
+    return shorten(next(telling, sentences[0]), rules("drafts")["longest_quote"])
 
 
 def write_draft(
@@ -69,26 +71,27 @@ def write_draft(
     said: tuple[str, date | None] | None = None,
     earlier: tuple[str, date] | None = None,
     theme: str = "",
+    variant: str = "",
 ) -> str:
     """Write the draft for `step`, quoting what was `said` (and `earlier`) with its date.
 
+    `variant` names another text for the same step, where the cause asks for one.
     Quotes go in as they are: pass them through `short_quote` first.
     """
-    config = rules("drafts")[language]
-    texts = config[form]
-    lead, doing = texts["steps"][step]
+    texts = rules("drafts")[language][form]
+    lead, doing = texts["steps"][variant or step]
     happened = []
     if earlier is not None and said is not None and earlier[1] != said[1]:
-        happened.append(_said(texts["earlier"], config, *earlier))
+        happened.append(_said(texts["earlier"], language, *earlier))
     if said is not None:
         template = texts["said"] if said[1] is not None else texts["said_undated"]
-        happened.append(_said(template, config, *said))
+        happened.append(_said(template, language, *said))
     happened.append(lead)
     blocks = [texts["opening"], " ".join(happened), doing]
     if not rules("reasons")["steps"][step]["thanks"]:
         blocks.append(texts["limits"])
     blocks.append(texts["closing"])
-    facts = {"termijn": long_date(due, language), "thema": _theme_name(theme)}
+    facts = {"termijn": in_words(due, language), "thema": _theme_name(theme)}
     return "\n\n".join(_fill(block, facts) for block in blocks)
 
 
@@ -112,17 +115,9 @@ def check_draft(text: str) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def long_date(day: date, language: str) -> str:
-    """Write a date in words, such as "3 maart 2026"."""
-    config = rules("drafts")[language]
-    month = config["months"][day.month - 1]
-    return str(config["date"].format(day=day.day, month=month, year=day.year))
-
-
-def _said(template: str, config: Rules, quote: str, day: date | None) -> str:
-    left, right = config["quotes"]
-    month = "" if day is None else config["months"][day.month - 1]
-    written = "" if day is None else config["date"].format(day=day.day, month=month, year=day.year)
+def _said(template: str, language: str, quote: str, day: date | None) -> str:
+    left, right = rules("drafts")[language]["quotes"]
+    written = "" if day is None else in_words(day, language)
     text = quote.rstrip(".") if quote.endswith(".") and not quote.endswith("..") else quote
     return _fill(template, {"datum": written, "citaat": f"{left}{text}{right}"})
 
@@ -133,14 +128,9 @@ def _fill(template: str, facts: Mapping[str, str]) -> str:
 
 
 def _theme_name(theme: str) -> str:
-    return " ".join(theme.translate(_QUOTE_MARKS).split())
-
-
-def _shorten(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    cut = text[:longest].rsplit(" ", 1)[0] if " " in text[:longest] else text[:longest]
-    return cut.rstrip(" ,;:-–(.") + "…"
+    """Return a theme's label as it stands within a sentence; "AI-antwoorden" keeps its capital."""
+    name = " ".join(theme.translate(_QUOTE_MARKS).split())
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _visible(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from klankbord.loop.rules import rules
 
@@ -45,28 +44,3 @@ class WorkCalendar:
     def outer(self, today: date) -> date:
         """Return when a structural improvement is due."""
         return self.after_working_days(today, rules("sla")["outer_working_days"])
-
-
-def moment_of(as_of: date | datetime) -> datetime:
-    """Return the end of what `as_of` covers: that moment, or the end of that day."""
-    if isinstance(as_of, datetime):
-        return as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-    midnight = datetime(as_of.year, as_of.month, as_of.day, tzinfo=local_zone())
-    return midnight + timedelta(days=1)
-
-
-def today_of(as_of: date | datetime) -> date:
-    """Return the working day that `as_of` falls on, local time."""
-    if isinstance(as_of, datetime):
-        return local_day(moment_of(as_of))
-    return as_of
-
-
-def local_day(moment: datetime) -> date:
-    """Return the local calendar day of a moment."""
-    return moment.astimezone(local_zone()).date()
-
-
-def local_zone() -> ZoneInfo:
-    """Return the time zone of the working day."""
-    return ZoneInfo(rules("sla")["timezone"])

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from klankbord.loop.drafts import draft_languages, form_of_address
 from klankbord.loop.rules import rules
+from klankbord.moments import UNDATED
 from klankbord.records import Theme
-from klankbord.schema import AuthorRole
+from klankbord.schema import SPEAKING
+from klankbord.values import customer_values
 
 _UNKNOWN_WEIGHT = 1.0
-_UNDATED = np.iinfo(np.int64).min
 
 
 class Values:
@@ -45,10 +46,10 @@ class Values:
 
 
 class CustomerValues(Values):
-    """The known value of customers; the customer table goes before what feedback says."""
+    """The known value of customers."""
 
     def __init__(self, customers: pa.Table, feedback: pa.Table) -> None:
-        self._values = _highest(feedback) | _highest(customers)
+        self._values = customer_values(feedback, customers)
         super().__init__(self._values.values())
 
     def value(self, customer_id: str | None) -> float | None:
@@ -72,7 +73,7 @@ def voices(feedback: pa.Table, customer_ids: Collection[str]) -> dict[str, Voice
             pc.is_in(feedback.column("customer_id"), wanted),
             pc.is_in(
                 feedback.column("author_role"),
-                pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN], pa.string()),
+                pa.array(SPEAKING, pa.string()),
             ),
         )
     )
@@ -90,7 +91,7 @@ def voices(feedback: pa.Table, customer_ids: Collection[str]) -> dict[str, Voice
             verbatims[customer].append(verbatim)
             if language in draft_languages():
                 latest[customer] = max(
-                    latest.get(customer, (_UNDATED, "", "")), (int(moment), feedback_id, language)
+                    latest.get(customer, (UNDATED, "", "")), (int(moment), feedback_id, language)
                 )
     fallback = rules("drafts")["fallback"]
     found = {}
@@ -133,7 +134,7 @@ class Complaints:
 def moments(table: pa.Table) -> np.ndarray:
     """Return `received_at` as int64 microseconds; undated sorts before everything."""
     micros = table.column("received_at").cast(pa.int64())
-    found: np.ndarray = pc.fill_null(micros, _UNDATED).to_numpy()
+    found: np.ndarray = pc.fill_null(micros, UNDATED).to_numpy()
     return found
 
 
@@ -153,19 +154,6 @@ def latest_first(feedback: pa.Table, themes: Iterable[Theme]) -> dict[str, tuple
     few = feedback.filter(pc.is_in(feedback.column("feedback_id"), ids))
     received = dict(zip(few.column("feedback_id").to_pylist(), moments(few).tolist(), strict=True))
     return {
-        theme_id: tuple(sorted(items, key=lambda item: (-received.get(item, _UNDATED), item)))
+        theme_id: tuple(sorted(items, key=lambda item: (-received.get(item, UNDATED), item)))
         for theme_id, items in evidence.items()
     }
-
-
-def _highest(table: pa.Table) -> dict[str, float]:
-    known = table.select(["customer_id", "value_eur"]).drop_null()
-    known = known.filter(pc.is_finite(known.column("value_eur")))
-    grouped = known.group_by("customer_id").aggregate([("value_eur", "max")])
-    return dict(
-        zip(
-            grouped.column("customer_id").to_pylist(),
-            grouped.column("value_eur_max").to_pylist(),
-            strict=True,
-        )
-    )

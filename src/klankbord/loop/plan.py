@@ -17,8 +17,8 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from klankbord.loop import signals as found
-from klankbord.loop.drafts import forms, long_date, short_quote, write_draft
-from klankbord.loop.due import WorkCalendar, local_day, moment_of, today_of
+from klankbord.loop.drafts import forms, short_quote, write_draft
+from klankbord.loop.due import WorkCalendar
 from klankbord.loop.facts import (
     Complaints,
     CustomerValues,
@@ -33,6 +33,7 @@ from klankbord.loop.lifecycle import ActionState
 from klankbord.loop.routing import owner_for_cause, owner_for_theme
 from klankbord.loop.rules import rules
 from klankbord.loop.signals import Signal
+from klankbord.moments import TIMEZONE, day_of, in_words, local_day, moment_of
 from klankbord.records import Action, Driver, Quote, Theme, ToneShift
 from klankbord.schema import Tone
 
@@ -47,20 +48,22 @@ def plan(
     *,
     as_of: date | datetime,
     language: str = "nl",
+    timezone: str = TIMEZONE,
 ) -> tuple[Action, ...]:
     """Return the actions that follow from a run, inner loop first, weightiest first.
 
-    `language` is that of the reasons (nl or en); drafts follow the customer's own language.
+    `language` is that of the reasons (nl or en); drafts follow the customer's own language. Days
+    are those of `timezone`.
     Of a customer's several grounds the weightiest steps are kept (`most_per_customer`), the
     other grounds are named in the first; whoever has a complaint is not thanked as well.
     """
-    moment = moment_of(as_of)
+    moment = moment_of(as_of, timezone)
     values = CustomerValues(customers, feedback)
     scored = found.scored_feedback(feedback, scores)
     grounds = [
         *found.from_shifts(shifts, moment),
         *found.from_open_complaints(scored, values, moment),
-        *found.from_detractors(feedback, values, moment),
+        *found.from_detractors(feedback, scores, values, moment),
     ]
     unhappy = frozenset(s.customer_id for s in grounds if s.customer_id and not _thanks(s))
     grounds += found.from_ambassadors(scored, values, moment, unhappy)
@@ -72,8 +75,9 @@ def plan(
             scores, (q.feedback_id for s in grounds for q in (s.said, s.earlier) if q)
         ),
         gone=leavers(customers, moment),
-        today=today_of(as_of),
+        today=day_of(as_of, timezone),
         language=language,
+        timezone=timezone,
     )
     chosen = planner.choose(grounds)
     spoken = voices(feedback, {signals[0].customer_id or "" for signals in chosen})
@@ -95,12 +99,14 @@ class _Planner:
         gone: frozenset[str],
         today: date,
         language: str,
+        timezone: str,
     ) -> None:
         self._values = values
         self._complaints = complaints
         self._cues = quoted_cues
         self._gone = gone
         self._today = today
+        self._timezone = timezone
         self._language = language if language in ("nl", "en") else "nl"
         self._words = rules("reasons")["words"][self._language]
         self._calendar = WorkCalendar()
@@ -204,15 +210,17 @@ class _Planner:
             named = ", ".join(self._words["causes"][cause] for cause in others)
             sentence += self._words["also"].format(causes=named)
         why = _why(complaint)
-        if why is not None and not _thanks(first):
+        if why is not None and self._language in why and not _thanks(first):
             sentence += self._words["why"].format(why=why[self._language])
         return sentence + "."
 
     def _written(self, name: str, value: object) -> str:
+        if name == "metric":
+            return str(self._words["metrics"][value])
         if isinstance(value, Tone):
             return str(self._words["tones"][value])
         if isinstance(value, datetime):
-            return long_date(local_day(value), self._language)
+            return in_words(local_day(value, self._timezone), self._language)
         if isinstance(value, float):
             text = f"{value:.0%}" if name == "share" else f"{value:+.1f}"
             return text.replace(".", self._words["decimal"]).replace("-", "−")
@@ -226,11 +234,19 @@ class _Planner:
 
     def _draft(self, signal: Signal, step: str, voice: Voice, due: date) -> str:
         said = self._quoted(signal.said)
-        earlier = self._quoted(signal.earlier)
+        earlier = self._quoted(signal.earlier) if _contrasts(signal) else None
         dated = None
         if earlier is not None and earlier[1] is not None and not _thanks(signal):
             dated = (earlier[0], earlier[1])
-        return write_draft(step, voice.language, voice.form, due=due, said=said, earlier=dated)
+        return write_draft(
+            step,
+            voice.language,
+            voice.form,
+            due=due,
+            said=said,
+            earlier=dated,
+            variant=rules("reasons")["causes"][signal.cause].get("draft", ""),
+        )
 
     def _quoted(self, quote: Quote | None) -> tuple[str, date | None] | None:
         if quote is None:
@@ -238,7 +254,8 @@ class _Planner:
         text = short_quote(quote.text, self._cues.get(quote.feedback_id, ()))
         if not text:
             return None
-        return text, None if quote.received_at is None else local_day(quote.received_at)
+        at = quote.received_at
+        return text, None if at is None else local_day(at, self._timezone)
 
 
 def _step(signal: Signal) -> str:
@@ -247,6 +264,14 @@ def _step(signal: Signal) -> str:
 
 def _thanks(signal: Signal) -> bool:
     return bool(rules("reasons")["steps"][_step(signal)]["thanks"])
+
+
+def _contrasts(signal: Signal) -> bool:
+    """Tell whether the earlier words may be quoted: in some steps only where they were warm."""
+    if signal.earlier is None or not rules("reasons")["steps"][_step(signal)]["earlier_if_warm"]:
+        return signal.earlier is not None
+    warm = (Tone.POSITIEF, Tone.ENTHOUSIAST)
+    return signal.facts.get("before") in warm and signal.earlier.tone in warm
 
 
 def _why(complaint: str | None) -> Mapping[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from klankbord.loop.rules import rules
+from klankbord.themes.codeframe import codeframe
 
 
 def departments() -> tuple[str, ...]:
@@ -24,10 +25,9 @@ def owner_for_cause(cause: str, complaint_theme: str | None) -> str:
 
 
 def owner_for_complaint(complaint_theme: str | None) -> str:
-    """Route by what the complaint is about."""
-    routing = rules("routing")
-    fallback = routing["fallback"]["department"]
-    return str(routing["complaint_themes"].get(complaint_theme or "", fallback))
+    """Route to the owner of what the complaint is about."""
+    code = codeframe().get(complaint_theme or "")
+    return code.owner if code else str(rules("routing")["fallback"]["department"])
 
 
 def owner_for_theme(owner: str, complaint_theme: str | None) -> str:

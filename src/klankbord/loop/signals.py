@@ -16,9 +16,10 @@ from klankbord.loop.rules import rules
 from klankbord.records import Driver, Quote, Theme, ToneShift
 from klankbord.schema import (
     SCORE_RANGES,
+    SPEAKING,
     TONE_PROBABILITIES,
     TONES,
-    AuthorRole,
+    Channel,
     ScoreMetric,
     Tone,
 )
@@ -26,6 +27,7 @@ from klankbord.schema import (
 _SCALE = len(TONES) - 1  # tone levels between boos and enthousiast
 _CONTENT_RANK = Tone.POSITIEF.rank
 _HIGHEST_DETRACTOR = 6
+_MILD = 5  # a lower score is a bad one, however flat the words
 _CERTAINTY_OF_IMPACT = 0.9  # the interval of a driver
 _UNTESTED = 0.5
 
@@ -91,15 +93,7 @@ def scored_feedback(feedback: pa.Table, scores: pa.Table) -> pa.Table:
     ).take(found.filter(known))
     for name in rows.column_names:
         scores = scores.append_column(name, rows.column(name))
-    return scores.filter(
-        pc.and_(
-            pc.is_valid(scores.column("customer_id")),
-            pc.is_in(
-                scores.column("author_role"),
-                pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN], pa.string()),
-            ),
-        )
-    )
+    return _customers_own(scores)
 
 
 def from_open_complaints(
@@ -139,15 +133,18 @@ def from_open_complaints(
     return signals
 
 
-def from_detractors(feedback: pa.Table, values: CustomerValues, moment: datetime) -> list[Signal]:
-    """Return a signal for each valuable customer whose latest recent NPS answer is 0 to 6."""
-    asked = _recent(feedback, moment)
+def from_detractors(
+    feedback: pa.Table, scores: pa.Table, values: CustomerValues, moment: datetime
+) -> list[Signal]:
+    """Return a signal for each valuable customer whose latest recent NPS answer is 0 to 6.
+
+    Only words that complain are taken for a bad experience: what was not said is asked.
+    """
+    asked = _recent(_customers_own(feedback), moment)
     asked = asked.filter(
         pc.and_(
             pc.equal(asked.column("score_metric"), ScoreMetric.NPS),
-            pc.and_(
-                pc.is_valid(asked.column("score_value")), pc.is_valid(asked.column("customer_id"))
-            ),
+            pc.is_valid(asked.column("score_value")),
         )
     )
     asked = asked.sort_by([("received_at", "ascending"), ("feedback_id", "ascending")])
@@ -156,21 +153,27 @@ def from_detractors(feedback: pa.Table, values: CustomerValues, moment: datetime
         row[0]: row
         for row in zip(*(asked.column(name).to_pylist() for name in columns), strict=True)
     }
+    complains = _complains(scores, (row[2] for row in latest.values()))
     signals = []
     for customer, (_, score, feedback_id, verbatim, received_at, channel) in sorted(latest.items()):
         value = values.value(customer)
         if score <= _HIGHEST_DETRACTOR and values.is_valuable(value):
+            cause = "criticus_stil"
+            if complains.get(feedback_id):
+                cause = "criticus"
+            elif feedback_id in complains and score >= _MILD:
+                cause = "criticus_vlak"
             quote = Quote(feedback_id, verbatim, received_at, channel, None)
             signals.append(
                 Signal(
-                    cause="criticus",
+                    cause=cause,
                     customer_id=customer,
                     theme=None,
                     probability=1.0,
-                    size=_size("criticus", (_HIGHEST_DETRACTOR + 1 - score) / 7),
+                    size=_size(cause, (_HIGHEST_DETRACTOR + 1 - score) / 7),
                     value_eur=value,
                     evidence=(feedback_id,),
-                    said=quote if verbatim else None,
+                    said=None if cause == "criticus_stil" else quote,
                     facts={"after_at": received_at, "score": f"{score:g}"},
                 )
             )
@@ -241,6 +244,8 @@ def from_themes(
     dragging = _strongest_drag(drivers)
     signals = []
     for theme in themes:
+        if theme.theme_id in rules("reasons")["no_subject"]:
+            continue
         driver = dragging.get(theme.theme_id)
         grows = theme.trend == "stijgend"
         if driver is None and not grows:
@@ -272,6 +277,32 @@ def from_themes(
             )
         )
     return signals
+
+
+def _complains(scores: pa.Table, feedback_ids: Iterable[str]) -> dict[str, bool]:
+    """Tell of each piece of feedback that says something whether it says something bad."""
+    ids = pa.array(sorted(feedback_ids), pa.string())
+    said = scores.filter(
+        pc.and_(pc.is_in(scores.column("feedback_id"), ids), pc.invert(scores.column("non_answer")))
+    )
+    bad = pc.is_in(said.column("tone"), pa.array([Tone.BOOS, Tone.ONTEVREDEN], pa.string()))
+    bad = pc.or_(bad, pc.is_valid(said.column("complaint_theme")))
+    for name in ("mixed", "unresolved", "churn_cue"):
+        bad = pc.or_(bad, said.column(name))
+    return dict(zip(said.column("feedback_id").to_pylist(), bad.to_pylist(), strict=True))
+
+
+def _customers_own(table: pa.Table) -> pa.Table:
+    """Keep what known customers said themselves: no agents, no bots, no saved AI answers."""
+    return table.filter(
+        pc.and_(
+            pc.and_(
+                pc.is_valid(table.column("customer_id")),
+                pc.is_in(table.column("author_role"), pa.array(SPEAKING, pa.string())),
+            ),
+            pc.not_equal(table.column("channel"), pa.scalar(str(Channel.AI_ANSWER))),
+        )
+    )
 
 
 def _size(cause: str, measured: float) -> float:

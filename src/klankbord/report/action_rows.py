@@ -24,14 +24,17 @@ def action_section(
     open_rows = [row for row in rows if row.open]
     overdue = sum(row.overdue for row in rows)
     owners = sorted({row.owner for row in open_rows})
-    summary = [wording.count("actions.open", len(open_rows))]
-    if len(rows) > len(open_rows):
-        summary.append(wording.count("actions.done", len(rows) - len(open_rows)))
+    done = len(rows) - len(open_rows)
+    summary = []
+    if done:
+        summary.append(wording.count("actions.open", len(open_rows)))
+        summary.append(wording.count("actions.done", done))
     if overdue:
         summary.append(wording.count("actions.overdue", overdue))
+    heading = wording.count("actions.heading" if done else "actions.heading_open", len(rows))
     return ActionSection(
-        heading=wording.count("actions.heading", len(rows)) if rows else wording("actions.none"),
-        summary=", ".join(summary) + "." if rows else "",
+        heading=heading if rows else wording("actions.none"),
+        summary=", ".join(summary),
         groups=tuple(_group(owner, open_rows, wording) for owner in owners),
         rows=rows,
         empty="" if rows else wording("actions.empty"),
@@ -63,7 +66,7 @@ def _row(action: Action, labels: Mapping[str, str], as_of: date, wording: Wordin
         kind_label=wording.label("action_kind", action.kind),
         customer=wording.customer(action.customer_id) if action.customer_id else "",
         theme_label=labels.get(action.theme_id or "", action.theme_id or ""),
-        owner=action.owner,
+        owner=wording.label("department", action.owner),
         due=action.due,
         due_text=wording.day(action.due),
         overdue=unfinished and action.due < as_of,

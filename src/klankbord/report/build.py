@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +12,18 @@ import pyarrow as pa
 from klankbord.models.card import ModelCard
 from klankbord.records import Action, Driver, RejectedRow, SourceCount, Theme
 from klankbord.report.action_rows import action_section
-from klankbord.report.facts import Facts, customer_values, gather
+from klankbord.report.facts import Facts, customer_values, gather, leavers
 from klankbord.report.method import method
-from klankbord.report.model import Findings, Report
+from klankbord.report.model import Report
 from klankbord.report.overview import overview
 from klankbord.report.risk import value_at_risk
 from klankbord.report.shift_rows import shift_section
 from klankbord.report.theme_rows import theme_section
 from klankbord.report.wording import Wording, neutralise
 from klankbord.settings import Settings
+
+if TYPE_CHECKING:
+    from klankbord.shifts import ShiftFindings
 
 
 def build(
@@ -28,7 +32,7 @@ def build(
     scores: pa.Table,
     segments: pa.Table,
     customers: pa.Table,
-    findings: Findings,
+    findings: ShiftFindings,
     themes: Sequence[Theme],
     drivers: Sequence[Driver],
     actions: Sequence[Action],
@@ -36,19 +40,21 @@ def build(
     rejected: Sequence[RejectedRow] = (),
     models: Sequence[ModelCard] = (),
     settings: Settings,
-    as_of: date,
+    as_of: datetime,
     notice: str = "",
     original_ids: Mapping[str, str] | None = None,
 ) -> Report:
     """Compute, sort, round and word everything the page and the workbook show.
 
+    `counts` are of every file the workspace ever read, `rejected` are the rows of this run.
     `original_ids` maps pseudonyms to the ids to show instead; without it pseudonyms stay.
     """
     wording = Wording(settings.language, settings.timezone, dict(original_ids or {}))
-    today = wording.local_day(as_of) if isinstance(as_of, datetime) else as_of
+    today = wording.local_day(as_of)
     facts = gather(feedback, scores, wording)
     values = customer_values(feedback, customers, np.datetime64(today, "D"))
-    shifts = shift_section(findings, actions, values, wording)
+    left = leavers(customers, np.datetime64(today, "D"))
+    shifts = shift_section(findings, actions, values, left, wording)
     theme_part = theme_section(themes, drivers, wording)
     action_part = action_section(actions, themes, today, wording)
     risk = value_at_risk(findings.shifts, values, wording)
@@ -64,7 +70,9 @@ def build(
         shifts=shifts,
         themes=theme_part,
         actions=action_part,
-        method=method(feedback, scores, segments, findings, rejected, models, settings, wording),
+        method=method(
+            feedback, scores, segments, findings, counts, rejected, models, settings, wording
+        ),
     )
 
 

@@ -23,7 +23,7 @@ from klankbord.schema import TONES
 if TYPE_CHECKING:
     import altair as alt
 
-_WIDTH = 440  # with its axes: every large chart the same, so the same size of letter
+_WIDTH, _TIMELINE = 340, 380  # with axes, about as wide as they are shown: no tiny letters
 _INK, _MUTED, _LINE, _ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)"
 _TONE_COLOURS = {str(tone): f"var(--tone-{tone})" for tone in TONES} | {"": _MUTED}
 _MOST_LABELS = 5
@@ -119,7 +119,7 @@ def timeline_chart(timeline: Timeline, levels: Sequence[Tick]) -> str:
     )
     levels_axis, levels_scale = _axis(levels, grid=True), _scale(-0.2, len(TONES) - 0.8)
     y = alt.Y("rank:Q", axis=levels_axis, scale=levels_scale)
-    base = alt.Chart(_data(rows), width=_WIDTH - 40, height=190).encode(x=x)
+    base = alt.Chart(_data(rows), width=_TIMELINE, height=190).encode(x=x)
     line = base.mark_line(
         aria=False, stroke=_MUTED, strokeWidth=1.5, interpolate="monotone"
     ).encode(y=y)

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord import metrics
+from klankbord import values as worth
 from klankbord.report.wording import Wording
-from klankbord.schema import TONE_PROBABILITIES, TONES, AuthorRole, ScoreMetric
+from klankbord.schema import SPEAKING, TONE_PROBABILITIES, TONES
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,13 @@ class Facts:
     names: tuple[str, ...]  # customer ids by number
 
     def main_metric(self) -> str:
-        """Return the metric to report: NPS where there is any, else the most frequent, else ""."""
-        present = self.metric[(self.metric != "") & ~np.isnan(self.score)]
-        if not len(present):
-            return ""
-        kinds, counts = np.unique(present, return_counts=True)
-        if ScoreMetric.NPS in kinds:
-            return str(ScoreMetric.NPS)
-        return str(kinds[counts.argmax()])
+        """Return the metric to report, "" without any."""
+        return metrics.main_metric(self.metric[(self.metric != "") & ~np.isnan(self.score)])
 
 
 def gather(feedback: pa.Table, scores: pa.Table, wording: Wording) -> Facts:
     """Align `scores` with the customer-written rows of `feedback`."""
-    by_customer = pc.is_in(
-        feedback["author_role"], pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN])
-    )
+    by_customer = pc.is_in(feedback["author_role"], pa.array(SPEAKING, pa.string()))
     feedback = feedback.filter(by_customer)
     joined = scores.take(pc.index_in(feedback["feedback_id"], scores["feedback_id"]))
     flat = pc.fill_null(joined["non_answer"], True).to_numpy()
@@ -62,29 +56,19 @@ def gather(feedback: pa.Table, scores: pa.Table, wording: Wording) -> Facts:
     )
 
 
+def leavers(customers: pa.Table, last_day: np.datetime64) -> frozenset[str]:
+    """Return the customers who have left by the end of `last_day`."""
+    ended = customers["cancelled_at"].to_numpy().astype("datetime64[D]") <= last_day
+    return frozenset(customers["customer_id"].filter(pa.array(ended)).to_pylist())
+
+
 def customer_values(
     feedback: pa.Table, customers: pa.Table, last_day: np.datetime64
 ) -> dict[str, float]:
-    """Return the value in euros of each customer who has not left by the end of `last_day`.
-
-    A customer table outranks the value on feedback, of which the highest counts.
-    """
-    known = feedback.filter(
-        pc.and_(pc.is_valid(feedback["customer_id"]), pc.is_valid(feedback["value_eur"]))
-    )
-    highest = known.group_by("customer_id").aggregate([("value_eur", "max")])
-    values = dict(
-        zip(highest["customer_id"].to_pylist(), highest["value_eur_max"].to_pylist(), strict=True)
-    )
-    ids = customers["customer_id"].to_pylist()
-    amounts = customers["value_eur"].to_pylist()
-    ended = customers["cancelled_at"].to_numpy().astype("datetime64[D]") <= last_day
-    for customer_id, amount, gone in zip(ids, amounts, ended, strict=True):
-        if gone:
-            values.pop(customer_id, None)
-        elif amount is not None:
-            values[customer_id] = amount
-    return values
+    """Return the value in euros of each customer who has not left by the end of `last_day`."""
+    gone = leavers(customers, last_day)
+    known = worth.customer_values(feedback, customers)
+    return {customer: value for customer, value in known.items() if customer not in gone}
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

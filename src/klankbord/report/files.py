@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_MODE = 0o644
-
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file beside `path` to write to; it takes the place of `path` at the end.
 
-    On any error the temporary file is removed and `path` stays as it was.
+    A new file is for its owner only, as customers' words are in it; who widens its mode keeps
+    that. On any error the temporary file is removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -23,13 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else _MODE & ~_umask())
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o600)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -44,7 +44,9 @@ def _tone(shifts: ShiftSection, wording: Wording) -> Headline:
 
     drops = [row for row in shifts.rows if not row.recovered]
     if not drops:
-        return headline(False, wording("things.tone.none"), f"{shifts.judged} {shifts.too_few}")
+        title = wording("things.tone.none" if shifts.judged else "things.tone.unjudged")
+        told = f"{shifts.judged or shifts.empty} {shifts.too_few}".rstrip()
+        return headline(False, title, told)
     cooled = len({row.customer for row in drops if row.shift.kind == ShiftKind.VERKOELING})
     if cooled:
         title = wording.count("things.tone.cooled", cooled)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from klankbord.models.card import ModelCard
-from klankbord.records import RejectedRow
-from klankbord.report.model import Findings, MeasuredQuality, Method, ModelRow, RejectedCount
+from klankbord.records import RejectedRow, SourceCount
+from klankbord.report.model import MeasuredQuality, Method, ModelRow, RejectedCount
 from klankbord.report.wording import Wording, neutralise
 from klankbord.settings import Settings
+
+if TYPE_CHECKING:
+    from klankbord.shifts import ShiftFindings
 
 _MOST_REASONS = 20
 
@@ -20,20 +24,21 @@ def method(
     feedback: pa.Table,
     scores: pa.Table,
     segments: pa.Table,
-    findings: Findings,
+    findings: ShiftFindings,
+    counts: Sequence[SourceCount],
     rejected: Sequence[RejectedRow],
     models: Sequence[ModelCard],
     settings: Settings,
     wording: Wording,
 ) -> Method:
-    """Put the method section together."""
-    counts = (
+    """Put the method section together: `counts` of every file ever, `rejected` of this run."""
+    totals = (
         ("feedback", feedback.num_rows),
         ("scores", scores.num_rows),
         ("segments", segments.num_rows),
         ("judged", findings.customers_judged),
         ("too_few", findings.customers_too_few),
-        ("rejected", len(rejected)),
+        ("rejected", sum(count.rejected for count in counts)),
     )
     reasons = Counter((neutralise(row.file), row.reason) for row in rejected)
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
@@ -45,7 +50,7 @@ def method(
             (wording("method.setting.timezone"), settings.timezone),
             (wording("method.setting.languages"), ", ".join(settings.languages)),
         ),
-        counts=tuple((wording(f"method.count.{key}"), wording.number(n)) for key, n in counts),
+        counts=tuple((wording(f"method.count.{key}"), wording.number(n)) for key, n in totals),
         rejected=tuple(
             RejectedCount(file, reason, wording.number(count))
             for (file, reason), count in ranked[:_MOST_REASONS]

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date
 
 from klankbord.records import ToneShift
 from klankbord.schema import Tone
-
-
-class ObservedPoint(Protocol):
-    """One piece of feedback on a customer's timeline, as tone shift detection hands it over."""
-
-    @property
-    def received_at(self) -> datetime: ...  # noqa: D102
-    @property
-    def mean_rank(self) -> float: ...  # noqa: D102
-    @property
-    def low(self) -> float: ...  # noqa: D102
-    @property
-    def high(self) -> float: ...  # noqa: D102
-    @property
-    def channel(self) -> str: ...  # noqa: D102
-    @property
-    def tone(self) -> Tone | None: ...  # noqa: D102
-
-
-class Findings(Protocol):
-    """What the report needs of the tone shifts that were found."""
-
-    @property
-    def shifts(self) -> tuple[ToneShift, ...]: ...  # noqa: D102
-    @property
-    def expected_false(self) -> float: ...  # noqa: D102
-    @property
-    def customers_judged(self) -> int: ...  # noqa: D102
-    @property
-    def customers_too_few(self) -> int: ...  # noqa: D102
-    @property
-    def timelines(self) -> Mapping[str, tuple[ObservedPoint, ...]]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def _sources(counts: Sequence[SourceCount], wording: Wording) -> tuple[SourceRow
 def _source(file: str, source: str, counts: Sequence[SourceCount], wording: Wording) -> SourceRow:
     return SourceRow(
         file=file,
-        source=source,
+        source=wording.label("source", source),
         rows_in=wording.number(sum(count.rows_in for count in counts)),
         stored=wording.number(sum(count.stored for count in counts)),
         duplicates=wording.number(sum(count.duplicates for count in counts)),

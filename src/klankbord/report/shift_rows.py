@@ -6,12 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from klankbord.records import Action, ToneShift
 from klankbord.report.model import (
-    Findings,
     KindCount,
-    ObservedPoint,
     ShiftRow,
     ShiftSection,
     Tick,
@@ -23,35 +22,47 @@ from klankbord.report.risk import is_drop
 from klankbord.report.wording import Wording, neutralise
 from klankbord.schema import TONES, ShiftKind
 
+if TYPE_CHECKING:
+    from klankbord.shifts import ShiftFindings, TimelinePoint
+
 MOST_CARDS = 40
 _MOST_MARKS = 40
 
 
 def shift_section(
-    findings: Findings,
+    findings: ShiftFindings,
     actions: Sequence[Action],
     values: Mapping[str, float],
+    left: frozenset[str],
     wording: Wording,
 ) -> ShiftSection:
-    """Word every shift in the order detection ranked it; the first forty become cards."""
-    steps = _next_steps(actions)
+    """Word every shift in the order detection ranked it; the first forty become cards.
+
+    `left` are the customers who have cancelled.
+    """
+    steps = {customer: wording("shifts.left") for customer in left}
+    drafts: dict[str, str] = {}
+    for customer, action in _next_steps(actions).items():
+        steps[customer] = _next_step(action, wording)
+        drafts[customer] = neutralise(wording.reveal(action.draft))
     rows = tuple(
-        _row(rank, shift, findings, steps.get(shift.customer_id), values, wording)
+        _row(rank, shift, findings, steps, drafts, values, wording)
         for rank, shift in enumerate(findings.shifts, start=1)
     )
     customers = len({shift.customer_id for shift in findings.shifts})
-    rest = len(rows) - MOST_CARDS
-    judged = wording.count("shifts.judged", findings.customers_judged)
+    rest = rows[MOST_CARDS:]
+    anybody = findings.customers_judged > 0 or bool(rows)
+    too_few = findings.customers_too_few
     return ShiftSection(
         heading=wording.count("shifts.heading", customers) if rows else wording("shifts.none"),
         assurance=_assurance(findings.expected_false, wording) if rows else "",
-        judged=judged,
-        too_few=wording.count("shifts.too_few", findings.customers_too_few),
+        judged=wording.count("shifts.judged", findings.customers_judged) if anybody else "",
+        too_few=wording.count("shifts.too_few", too_few) if too_few else "",
         kinds=_kinds(rows[:MOST_CARDS], wording),
         rows=rows,
         shown=min(len(rows), MOST_CARDS),
-        rest=wording.count("shifts.rest", rest) if rest > 0 else "",
-        empty="" if rows else wording("shifts.empty"),
+        rest=wording.count("shifts.rest", len(rest), kinds=_told(rest, wording)) if rest else "",
+        empty="" if rows else wording("shifts.empty" if anybody else "shifts.unjudged"),
     )
 
 
@@ -72,8 +83,9 @@ def _next_steps(actions: Sequence[Action]) -> dict[str, Action]:
 def _row(
     rank: int,
     shift: ToneShift,
-    findings: Findings,
-    step: Action | None,
+    findings: ShiftFindings,
+    steps: Mapping[str, str],
+    drafts: Mapping[str, str],
     values: Mapping[str, float],
     wording: Wording,
 ) -> ShiftRow:
@@ -101,8 +113,8 @@ def _row(
         explanation=neutralise(wording.reveal(shift.explanation)),
         before_quote=quote_text(shift.before_quote, wording),
         after_quote=quote_text(shift.after_quote, wording),
-        next_step=_next_step(step, wording),
-        next_step_draft=neutralise(wording.reveal(step.draft)) if step else "",
+        next_step=steps.get(shift.customer_id) or wording("shifts.no_step"),
+        next_step_draft=drafts.get(shift.customer_id, ""),
         timeline=_timeline(points, customer, wording) if points else None,
     )
 
@@ -113,13 +125,11 @@ def _period(before: date, after: date, wording: Wording) -> str:
     return wording("format.from_to", start=wording.day(before), end=wording.day(after))
 
 
-def _next_step(step: Action | None, wording: Wording) -> str:
-    if step is None:
-        return wording("shifts.no_step")
+def _next_step(step: Action, wording: Wording) -> str:
     return wording(
         "shifts.step",
         kind=wording.label("action_kind", step.kind),
-        owner=step.owner,
+        owner=wording.label("department", step.owner),
         due=wording.day(step.due),
     )
 
@@ -133,7 +143,12 @@ def _kinds(rows: Sequence[ShiftRow], wording: Wording) -> tuple[KindCount, ...]:
     )
 
 
-def _timeline(points: Sequence[ObservedPoint], customer: str, wording: Wording) -> Timeline:
+def _told(rows: Sequence[ShiftRow], wording: Wording) -> str:
+    kinds = _kinds(rows, wording)
+    return wording.listed(tuple(f"{kind.count} {kind.label.lower()}" for kind in kinds))
+
+
+def _timeline(points: Sequence[TimelinePoint], customer: str, wording: Wording) -> Timeline:
     ordered = sorted(points, key=lambda point: point.received_at)[-_MOST_MARKS:]
     first, last = ordered[0].received_at, ordered[-1].received_at
     marks = tuple(
@@ -142,7 +157,7 @@ def _timeline(points: Sequence[ObservedPoint], customer: str, wording: Wording) 
             rank=round(float(point.mean_rank), 3),
             low=round(max(0.0, float(point.low)), 3),
             high=round(min(len(TONES) - 1.0, float(point.high)), 3),
-            tone=str(point.tone) if point.tone else "",
+            tone=str(point.tone),
         )
         for point in ordered
     )
@@ -151,7 +166,7 @@ def _timeline(points: Sequence[ObservedPoint], customer: str, wording: Wording) 
         wording(
             "timeline.point",
             day=wording.short_day(day),
-            tone=wording.label("tone", point.tone) if point.tone else wording("format.unknown"),
+            tone=wording.label("tone", point.tone),
             channel=wording.label("channel", point.channel),
         )
         for day, point in zip(days, ordered, strict=True)

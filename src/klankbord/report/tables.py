@@ -3,13 +3,15 @@
 CSV is UTF-8 without a byte order mark, comma-separated, with CRLF line ends (RFC 4180): the mark
 would end up in the first column's name wherever another tool reads the file, and people who
 work in Excel have the workbook. Lists inside a cell are joined with ";". Dates are ISO, in the
-report's time zone. A text that a spreadsheet would run as a formula gets a leading apostrophe;
-numbers are left alone.
+report's time zone. Where a spreadsheet would run a text as a formula an apostrophe goes before
+it: at its start, and behind a semicolon, tab or line break inside it, since Excel in Dutch splits
+this file at semicolons and then sees no quotes around the cell. Numbers are left alone.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -21,7 +23,7 @@ import pyarrow.parquet as pq
 from klankbord.records import Action, Driver, Quote, RejectedRow, Theme, ToneShift
 from klankbord.report.files import replacing
 from klankbord.report.order import by_owner, by_theme
-from klankbord.report.wording import Wording
+from klankbord.report.wording import Wording, shorten
 
 SHIFT_COLUMNS = (
     "rank",
@@ -83,7 +85,11 @@ SEGMENT_COLUMNS = (
     "theme_id",
 )
 
-_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = re.compile(
+    r"""(?:\A(?=[\t\r\n])|(?:\A|[;\t\r\n])(?:[^\S\t\r\n]|")*(?=[=+\-@＝＋－＠]))"""
+)
+
+_LONGEST_QUOTE = 1_000  # characters; Excel cuts a cell off at 32,767
 
 Cell = str | float | int | date | None
 
@@ -145,8 +151,8 @@ def write_parquet(path: Path, table: pa.Table) -> None:
 
 
 def neutral(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(_TRIGGERS) else text
+    """Put an apostrophe wherever a cell may begin that a spreadsheet would run as a formula."""
+    return _FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
 def feedback_with_scores(
@@ -249,4 +255,5 @@ def _rejected_rows(rejected: Sequence[RejectedRow]) -> Iterable[Sequence[Cell]]:
 
 
 def _words(quote: Quote | None) -> str:
-    return quote.text if quote else ""
+    text = quote.text if quote else ""
+    return shorten(text, _LONGEST_QUOTE) if len(text) > _LONGEST_QUOTE else text

@@ -85,7 +85,7 @@ def _row(
         impact=_impact(driver, wording),
         value_eur=theme.value_eur,
         value_text=wording.euro(theme.value_eur) if theme.value_eur is not None else "–",
-        owner=theme.owner,
+        owner=wording.label("department", theme.owner),
         quotes=tuple(shown),
     )
 
@@ -104,7 +104,7 @@ def _last_weeks(theme: Theme) -> tuple[int, int, bool]:
 
 def _spark(theme: Theme, wording: Wording) -> Spark | None:
     weeks = sorted(theme.weekly)[-_WEEKS:]
-    if len(weeks) < 4:
+    if len(weeks) < 4 or theme.trend == "te weinig gegevens":
         return None
     shares = tuple(round(hits / total, 5) if total else 0.0 for _, hits, total in weeks)
     title = wording(

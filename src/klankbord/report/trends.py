@@ -102,7 +102,13 @@ def _trend(
     if len(unique) > len(kept):
         notes.append(wording.count("trend_chart.left_off", len(unique) - len(kept)))
     if any(point.mean is None for point in points):
-        notes.append(wording("trend_chart.too_few", n=intervals.TOO_FEW))
+        notes.append(
+            wording(
+                "trend_chart.too_few",
+                n=intervals.TOO_FEW,
+                customers=intervals.TOO_FEW_CUSTOMERS,
+            )
+        )
     low, high = _window(points, scale, step)
     return Trend(
         title=title,

@@ -6,13 +6,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
+
+from klankbord import moments
+from klankbord.excerpt import shorten as shorten_plain
 
 _NBSP = "\u00a0"
 _MINUS = "\u2212"
@@ -39,13 +41,8 @@ def neutralise(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut `text` at a word boundary so that it is at most `length` characters, with an ellipsis."""
-    flat = " ".join(neutralise(text).split())
-    if len(flat) <= length:
-        return flat
-    cut = flat[: length - 1]
-    head, space, _ = cut.rpartition(" ")
-    return (head if space and len(head) > length // 2 else cut).rstrip(" ,;:.-") + "…"
+    """Cut harmless `text` between words to at most `length` characters, with an ellipsis."""
+    return shorten_plain(neutralise(text), length)
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Wording:
     """Texts, formats, time zone and customer names of one report."""
 
     language: str = "nl"
-    timezone: str = "Europe/Amsterdam"
+    timezone: str = moments.TIMEZONE
     original_ids: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -142,20 +139,12 @@ class Wording:
 
     def local_day(self, moment: datetime) -> date:
         """Return the calendar day of `moment` (UTC when it names no zone) in the report's zone."""
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(self._zone()).date()
+        return moments.local_day(moment, self.timezone)
 
-    def local_days(self, moments: np.ndarray) -> np.ndarray:
-        """Return the calendar days of UTC `moments` (datetime64, NaT allowed) as datetime64[D]."""
-        hours = moments.astype("datetime64[h]")
-        unique, inverse = np.unique(hours, return_inverse=True)
-        zone = self._zone()
-        offsets = np.array([_offset(hour, zone) for hour in unique], dtype="timedelta64[m]")
-        local = moments.astype("datetime64[m]") + offsets[inverse.reshape(hours.shape)]
-        return np.asarray(local, dtype="datetime64[D]")
-
-    def _zone(self) -> tzinfo:
-        return ZoneInfo(self.timezone)
+    def local_days(self, utc: np.ndarray) -> np.ndarray:
+        """Return the calendar days of UTC moments (datetime64, NaT allowed) as datetime64[D]."""
+        at = utc.astype("datetime64[us]").astype(np.int64)
+        return moments.local_days(at, self.timezone).astype("datetime64[D]")
 
     def customer(self, customer_id: str) -> str:
         """Return the customer as this report may name it: the pseudonym, or the original id."""
@@ -166,10 +155,3 @@ class Wording:
         if not self.original_ids:
             return text
         return _PSEUDONYM.sub(lambda match: self.original_ids.get(match[0], match[0]), text)
-
-
-def _offset(hour: np.datetime64, zone: tzinfo) -> timedelta:
-    if np.isnat(hour):
-        return timedelta(0)
-    moment = hour.astype("datetime64[s]").astype(datetime).replace(tzinfo=UTC)
-    return moment.astimezone(zone).utcoffset() or timedelta(0)

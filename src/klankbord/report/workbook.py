@@ -24,12 +24,61 @@ _FONT = "Calibri"
 Cell = str | float | int | date | None
 
 
+# Per column its name, its width and its format.
+_ACTIONS = (
+    ("action_id", 16, "text"),
+    ("owner", 18, "text"),
+    ("due", 13, "date"),
+    ("status", 17, "text"),
+    ("loop", 15, "text"),
+    ("action", 26, "wrap"),
+    ("customer", 16, "text"),
+    ("theme", 26, "wrap"),
+    ("priority", 11, "two"),
+    ("reason", 48, "wrap"),
+    ("wel_niet_later", 42, "wrap"),
+    ("draft", 60, "wrap"),
+    ("evidence", 24, "wrap"),
+)
+_SHIFTS = (
+    ("rank", 7, "whole"),
+    ("customer", 16, "text"),
+    ("kind", 18, "text"),
+    ("before", 13, "text"),
+    ("after", 13, "text"),
+    ("before_day", 13, "date"),
+    ("after_day", 13, "date"),
+    ("probability", 9, "percent"),
+    ("value", 13, "euro"),
+    ("channels", 22, "wrap"),
+    ("explanation", 52, "wrap"),
+    ("before_quote", 52, "wrap"),
+    ("after_quote", 52, "wrap"),
+    ("next_step", 40, "wrap"),
+)
+_THEMES = (
+    ("theme", 32, "wrap"),
+    ("parent", 26, "wrap"),
+    ("mentions", 11, "whole"),
+    ("share", 12, "percent"),
+    ("trend", 18, "text"),
+    ("impact", 13, "one"),
+    ("impact_low", 12, "one"),
+    ("impact_high", 12, "one"),
+    ("verdict", 24, "text"),
+    ("value", 13, "euro"),
+    ("owner", 18, "text"),
+    ("keywords", 36, "wrap"),
+    ("quote_1", 52, "wrap"),
+    ("quote_2", 52, "wrap"),
+    ("quote_3", 52, "wrap"),
+)
+
+
 @dataclass(frozen=True)
 class _Sheet:
     name: str
-    headings: tuple[str, ...]
-    widths: tuple[float, ...]
-    formats: tuple[str, ...]  # per column: text, wrap, date, whole, one, percent, euro
+    columns: tuple[tuple[str, float, str], ...]
     rows: Sequence[Sequence[Cell]]
 
 
@@ -53,15 +102,13 @@ def write_workbook(report: Report, path: Path) -> None:
                 "created": datetime.combine(report.as_of, time(), UTC),
             }
         )
-        formats = _formats(book)
-        for sheet in (
-            _actions(report, wording),
-            _shifts(report, wording),
-            _themes(report, wording),
-        ):
-            written = _write(book, sheet, formats)
-            if sheet.name == wording("workbook.actions") and sheet.rows:
-                _restrict_status(written, sheet, wording)
+        formats = _formats(book, wording)
+        actions = _actions(report, wording)
+        written = _write(book, actions, formats, wording)
+        if actions.rows:
+            _restrict_status(written, len(actions.rows), wording)
+        for sheet in (_shifts(report, wording), _themes(report, wording)):
+            _write(book, sheet, formats, wording)
         _explain(book, report, wording, formats)
         book.close()
 
@@ -72,7 +119,7 @@ def _actions(report: Report, wording: Wording) -> _Sheet:
             row.action_id,
             row.owner,
             row.due,
-            row.status,
+            row.status_label,
             row.loop_label,
             row.kind_label,
             row.customer,
@@ -85,27 +132,7 @@ def _actions(report: Report, wording: Wording) -> _Sheet:
         )
         for row in report.actions.rows
     ]
-    return _Sheet(
-        name=wording("workbook.actions"),
-        headings=wording.lines("workbook.actions_columns"),
-        widths=(16, 18, 13, 17, 15, 26, 16, 26, 11, 48, 42, 60, 24),
-        formats=(
-            "text",
-            "text",
-            "date",
-            "text",
-            "text",
-            "wrap",
-            "text",
-            "wrap",
-            "two",
-            "wrap",
-            "wrap",
-            "wrap",
-            "wrap",
-        ),
-        rows=rows,
-    )
+    return _Sheet(wording("workbook.actions"), _ACTIONS, rows)
 
 
 def _shifts(report: Report, wording: Wording) -> _Sheet:
@@ -128,28 +155,7 @@ def _shifts(report: Report, wording: Wording) -> _Sheet:
         )
         for row in report.shifts.rows
     ]
-    return _Sheet(
-        name=wording("workbook.shifts"),
-        headings=wording.lines("workbook.shifts_columns"),
-        widths=(7, 16, 18, 13, 13, 13, 13, 9, 13, 22, 52, 52, 52, 40),
-        formats=(
-            "whole",
-            "text",
-            "text",
-            "text",
-            "text",
-            "date",
-            "date",
-            "percent",
-            "euro",
-            "wrap",
-            "wrap",
-            "wrap",
-            "wrap",
-            "wrap",
-        ),
-        rows=rows,
-    )
+    return _Sheet(wording("workbook.shifts"), _SHIFTS, rows)
 
 
 def _themes(report: Report, wording: Wording) -> _Sheet:
@@ -173,36 +179,14 @@ def _themes(report: Report, wording: Wording) -> _Sheet:
                 *quotes[:3],
             )
         )
-    return _Sheet(
-        name=wording("workbook.themes"),
-        headings=wording.lines("workbook.themes_columns"),
-        widths=(32, 26, 11, 12, 18, 13, 12, 12, 24, 13, 18, 36, 52, 52, 52),
-        formats=(
-            "wrap",
-            "wrap",
-            "whole",
-            "percent",
-            "text",
-            "one",
-            "one",
-            "one",
-            "text",
-            "euro",
-            "text",
-            "wrap",
-            "wrap",
-            "wrap",
-            "wrap",
-        ),
-        rows=rows,
-    )
+    return _Sheet(wording("workbook.themes"), _THEMES, rows)
 
 
-def _formats(book: Workbook) -> dict[str, Format]:
+def _formats(book: Workbook, wording: Wording) -> dict[str, Format]:
     base = {"font_name": _FONT, "font_size": 11, "valign": "top"}
-    codes = {"date": "dd-mm-yyyy", "whole": "#,##0", "one": "0.0", "two": "0.00", "percent": "0.0%"}
+    codes = {"whole": "#,##0", "one": "0.0", "two": "0.00", "percent": "0.0%"}
+    codes |= {name: wording(f"workbook.{name}_format") for name in ("date", "euro")}
     made = {name: book.add_format({**base, "num_format": code}) for name, code in codes.items()}
-    made["euro"] = book.add_format({**base, "num_format": '"€" #,##0'})
     made["text"] = book.add_format({**base, "num_format": "@"})
     made["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
     made["heading"] = book.add_format(
@@ -220,17 +204,19 @@ def _formats(book: Workbook) -> dict[str, Format]:
     return made
 
 
-def _write(book: Workbook, sheet: _Sheet, formats: dict[str, Format]) -> Worksheet:
+def _write(
+    book: Workbook, sheet: _Sheet, formats: dict[str, Format], wording: Wording
+) -> Worksheet:
     page = book.add_worksheet(sheet.name)
     page.set_row(0, 32)
-    for column, (heading, width) in enumerate(zip(sheet.headings, sheet.widths, strict=True)):
+    for column, (key, width, _) in enumerate(sheet.columns):
         page.set_column(column, column, width)
-        page.write_string(0, column, heading, formats["heading"])
+        page.write_string(0, column, wording(f"workbook.column.{key}"), formats["heading"])
     for line, row in enumerate(sheet.rows, start=1):
-        for column, (value, name) in enumerate(zip(row, sheet.formats, strict=True)):
+        for column, (value, (_, _, name)) in enumerate(zip(row, sheet.columns, strict=True)):
             _write_cell(page, line, column, value, formats[name])
     page.freeze_panes(1, 1)
-    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.headings) - 1)
+    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
     page.set_landscape()
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
@@ -250,17 +236,17 @@ def _write_cell(page: Worksheet, line: int, column: int, value: Cell, style: For
         page.write_number(line, column, value, style)
 
 
-def _restrict_status(page: Worksheet, sheet: _Sheet, wording: Wording) -> None:
-    column = sheet.headings.index(wording("workbook.status_title"))
+def _restrict_status(page: Worksheet, rows: int, wording: Wording) -> None:
+    column = [key for key, _, _ in _ACTIONS].index("status")
     page.data_validation(
         1,
         column,
-        len(sheet.rows),
+        rows,
         column,
         {
             "validate": "list",
-            "source": [str(state) for state in ActionState],
-            "error_title": wording("workbook.status_title"),
+            "source": [wording.label("status", state) for state in ActionState],
+            "error_title": wording("workbook.column.status"),
             "error_message": wording("workbook.status_message"),
         },
     )

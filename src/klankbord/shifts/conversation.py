@@ -20,12 +20,14 @@ from klankbord.shifts.trajectories import (
     Dynamics,
     Sequences,
     final_masses,
+    newest,
     offsets_of,
     turn_weight,
 )
 
 HIGH, LOW = states(2, 3, 4), states(0, 1)
 LEAST_TURNS = 3
+MOST_TURNS = 200  # of the customer, the last ones: whoever says more is judged by how it ended
 # Tone moves faster from turn to turn than from month to month, and half of what is said is plain
 # business. How a tone is worded is hardly learned here: with a handful of turns, "always like
 # this, worded oddly" and "changed" explain a drop equally well, and EM would pick the first.
@@ -56,7 +58,7 @@ def converse(pieces: Pieces) -> Conversations:
     turns = turns.take(order)
     start = offsets_of(turns.customer, turns.conversation)
     long_enough = np.repeat(np.diff(start) >= LEAST_TURNS, np.diff(start))
-    turns = turns.take(long_enough)
+    turns = turns.take(long_enough & newest(start, MOST_TURNS))
     start = offsets_of(turns.customer, turns.conversation)
     sequences = Sequences(
         probabilities=turns.probabilities,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from klankbord.moments import DAY_US
 from klankbord.schema import ShiftKind
 from klankbord.shifts.conversation import HIGH as HIGH_STATES
 from klankbord.shifts.conversation import LOW as LOW_STATES
@@ -11,9 +12,10 @@ from klankbord.shifts.conversation import Conversations
 from klankbord.shifts.findings import Finding
 from klankbord.shifts.histories import HIGH, Bools, Floats, Ints, Pieces
 from klankbord.shifts.paradox import FLAT, Paradox
-from klankbord.shifts.policy import JOURNEYS, STATES, Claims
-from klankbord.shifts.silence import DAY_US, Silence
+from klankbord.shifts.policy import JOURNEYS, Claims
+from klankbord.shifts.silence import Silence
 from klankbord.shifts.trajectories import (
+    STATES,
     Dynamics,
     Sequences,
     final_masses,
@@ -91,7 +93,7 @@ def _turns(
         summit = _latest_best(here[:turn, visited].sum(axis=1))
         before = int(np.where(visited, here[summit], -1).argmax())
         after = _claimed_level(claims.kind, settled, here[-1])
-        q = pieces.probabilities[local]
+        q = pieces.probabilities[local] * sequences.weight[local, None]
         fit_before = here[contact, before] * q[:, before]
         fit_after = here[contact, after] * q[:, after]
         before_piece = local[earlier][_latest_best(fit_before[earlier])]

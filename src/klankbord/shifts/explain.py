@@ -1,4 +1,4 @@
-"""From a located claim to the record people read: quotes, dates and one Dutch sentence."""
+"""From a located claim to the record people read: quotes, dates and one sentence."""
 
 from __future__ import annotations
 
@@ -10,17 +10,33 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from klankbord.excerpt import shorten
+from klankbord.moments import TIMEZONE, in_words, local_day, moment
 from klankbord.records import Quote, ToneShift
 from klankbord.schema import TONES, ShiftKind
 from klankbord.shifts.findings import Finding
-from klankbord.shifts.histories import CHANNELS, ZONE, moment
+from klankbord.shifts.histories import CHANNELS
 
 QUOTE_LIMIT = 200
 SENTENCE_QUOTE_LIMIT = 90
+
+
+@dataclass(frozen=True)
+class Telling:
+    """When, in which language (nl or en) and in which time zone shifts are told."""
+
+    as_of: datetime
+    language: str = "nl"
+    timezone: str = TIMEZONE
+
+    def day(self, when: datetime) -> str:
+        """Return a date in words; the year is written where it is not that of `as_of`."""
+        local = local_day(when, self.timezone)
+        this_year = local.year == local_day(self.as_of, self.timezone).year
+        return in_words(local, self.language, year=not this_year)
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,7 @@ def passages(
         rank, at = tones.get(row, -1), taken["received_at"][i]
         quote = Quote(
             feedback_id=taken["feedback_id"][i],
-            text=shorten(taken["verbatim"][i]),
+            text=shorten(taken["verbatim"][i], QUOTE_LIMIT),
             received_at=None if at is None else at.astimezone(UTC),
             channel=taken["channel"][i],
             tone=TONES[rank] if rank >= 0 else None,
@@ -57,18 +73,18 @@ def tell(
     customer_id: str,
     value: float | None,
     known: Mapping[int, Passage],
-    as_of: datetime,
+    telling: Telling,
     *,
     expected_fdr: float,
     priority: float,
 ) -> ToneShift:
-    """Return the tone shift of a finding, with its sentence in Dutch."""
+    """Return the tone shift of a finding, with its sentence."""
     before = None if finding.before_row is None else known[finding.before_row]
     after = None if finding.after_row is None else known[finding.after_row]
     evidence = [known[row].quote for row in finding.evidence]
     present = {quote.channel for quote in evidence}
     return ToneShift(
-        shift_id=shift_id(customer_id, finding.kind, moment(finding.after_at)),
+        shift_id=shift_id(customer_id, finding.kind, moment(finding.after_at), telling.timezone),
         customer_id=customer_id,
         kind=finding.kind,
         before=TONES[finding.before],
@@ -81,58 +97,42 @@ def tell(
         channels=tuple(channel.value for channel in CHANNELS if channel.value in present),
         before_quote=None if before is None else before.quote,
         after_quote=None if after is None else after.quote,
-        explanation=sentence(finding, before, after, as_of),
+        explanation=sentence(finding, before, after, telling),
         priority=priority,
         evidence=tuple(dict.fromkeys(quote.feedback_id for quote in evidence)),
     )
 
 
 def sentence(
-    finding: Finding, before: Passage | None, after: Passage | None, as_of: datetime
+    finding: Finding, before: Passage | None, after: Passage | None, telling: Telling
 ) -> str:
-    """Return the explanation; a year is written where it is not that of `as_of`."""
-    dates = [moment(finding.before_at), moment(finding.after_at)]
+    """Return the explanation."""
+    words = _wordings()[telling.language]
     facts: dict[str, Any] = {name: f"{value:.0f}" for name, value in finding.facts.items()}
     scores = [p.score for p in (before, after) if p is not None and p.score is not None]
-    return _wordings()["kinds"][finding.wording].format(  # type: ignore[no-any-return]
-        before=TONES[finding.before].value,
-        after=TONES[finding.after].value,
-        before_day=day(dates[0], as_of),
-        after_day=day(dates[1], as_of),
+    return words["kinds"][finding.wording].format(  # type: ignore[no-any-return]
+        before=words["tones"][TONES[finding.before]],
+        after=words["tones"][TONES[finding.after]],
+        before_day=telling.day(moment(finding.before_at)),
+        after_day=telling.day(moment(finding.after_at)),
         before_quote=_words(before),
         after_quote=_words(after),
         chance=chance(finding.probability),
-        scores=" en ".join(f"{score:g}".replace(".", ",") for score in scores),
+        scores=words["and"].join(f"{score:g}".replace(".", words["point"]) for score in scores),
         **facts,
     )
 
 
 def chance(probability: float) -> str:
     """Return a probability in whole per cents, never rounded up to certainty."""
-    return "> 99" if probability > 0.99 else f"{probability * 100:.0f}"
+    return ">99" if probability > 0.99 else f"{probability * 100:.0f}"
 
 
-def day(when: datetime, as_of: datetime) -> str:
-    """Return a date in Dutch, in local time."""
-    local = when.astimezone(ZoneInfo(ZONE))
-    text = f"{local.day} {_wordings()['months'][local.month - 1]}"
-    return text if local.year == as_of.astimezone(ZoneInfo(ZONE)).year else f"{text} {local.year}"
-
-
-def shorten(text: str, limit: int = QUOTE_LIMIT) -> str:
-    """Return `text` on one line, cut between words to at most `limit` characters."""
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    cut = line[: limit - 1]
-    if not line[limit - 1].isspace() and " " in cut:
-        cut = cut[: cut.rindex(" ")]
-    return cut.rstrip(" ,;:-") + "…"
-
-
-def shift_id(customer_id: str, kind: ShiftKind, turned_at: datetime) -> str:
+def shift_id(
+    customer_id: str, kind: ShiftKind, turned_at: datetime, timezone: str = TIMEZONE
+) -> str:
     """Return an id that stays the same as long as customer, kind and day of the turn do."""
-    date = turned_at.astimezone(ZoneInfo(ZONE)).date().isoformat()
+    date = local_day(turned_at, timezone).isoformat()
     text = "\x1f".join((customer_id, kind.value, date))
     return "V-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.moments import DAY_US, TIMEZONE, microseconds, moment
 from klankbord.records import Progress, ToneShift, silent
 from klankbord.schema import TONES, ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
@@ -20,23 +21,24 @@ from klankbord.shifts.histories import (
     Ints,
     Pieces,
     gather,
-    microseconds,
-    moment,
 )
 from klankbord.shifts.learning import learn
 from klankbord.shifts.policy import Claims
-from klankbord.shifts.silence import DAY_US, Silence, listen
+from klankbord.shifts.silence import Silence, listen
 from klankbord.shifts.trajectories import (
     Dynamics,
     Sequences,
     daily,
     final_masses,
+    newest,
     offsets_of,
     smooth,
 )
+from klankbord.values import customer_values
 
 LEAST_PIECES = 3
-STAGE = "Toonverschuivingen"
+MOST_CONTACTS = 500  # days with words, the last ones, on which a customer is judged
+STAGE = "tone shifts"
 _STEPS = 5
 
 
@@ -47,20 +49,23 @@ def find_shifts(
     *,
     fdr: float,
     as_of: datetime,
+    language: str = "nl",
+    timezone: str = TIMEZONE,
     progress: Progress = silent,
 ) -> ShiftFindings:
     """Find the customers whose tone changed, up to and including `as_of`.
 
-    `fdr` is the share of false alarms tolerated among the shifts of each kind, and so of the
-    whole list. A customer with fewer than three usable pieces (a conversation on one day is one)
-    is counted as too few, unless a conversation of three turns could be judged.
+    Days are those of `timezone`; explanations are in `language` (nl or en). `fdr` is the share of
+    false alarms tolerated among the shifts of each kind, and so of the whole list. A customer with
+    fewer than three usable pieces (a conversation on one day is one) is counted as too few,
+    unless a conversation of three turns could be judged.
     """
     progress(STAGE, 0, _STEPS)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-    histories = gather(feedback, scores, as_of)
+    histories = gather(feedback, scores, as_of, timezone)
     words = histories.pieces.take(histories.pieces.usable)
     judged = _enough(words, len(histories.customers))
-    words_judged = words.take(judged[words.customer])
+    words_judged = _latest(words.take(judged[words.customer]))
     sequences = daily(words_judged)
     codes = words_judged.customer[sequences.contact[sequences.start[:-1]]]
     progress(STAGE, 1, _STEPS)
@@ -97,7 +102,8 @@ def find_shifts(
             findings += describe.journeys(chosen, words_judged, sequences, dynamics, which)
     progress(STAGE, 4, _STEPS)
 
-    shifts = _ranked(findings, histories, feedback, customers, as_of)
+    telling = explain.Telling(as_of, language, timezone)
+    shifts = _ranked(findings, histories, feedback, customers, telling)
     timelines = _timelines(findings, words, histories, feedback, dynamics)
     judged[held.customer] = True
     progress(STAGE, _STEPS, _STEPS)
@@ -125,6 +131,13 @@ def _enough(words: Pieces, customers: int) -> Bools:
     return np.asarray((alone + together >= LEAST_PIECES) & (contacts >= 2))
 
 
+def _latest(words: Pieces) -> Pieces:
+    """Return the pieces of the last MOST_CONTACTS days of each customer."""
+    days = offsets_of(words.customer, words.day)
+    kept = newest(offsets_of(words.customer[days[:-1]]), MOST_CONTACTS)
+    return words.take(np.repeat(kept, np.diff(days)))
+
+
 def _silent_claims(silence: Silence, eligible: Bools) -> Claims:
     listed = np.flatnonzero(eligible[silence.customer])
     return Claims(ShiftKind.STILTE, silence.customer[listed], silence.probability[listed])
@@ -150,12 +163,13 @@ def _ranked(
     histories: Histories,
     feedback: pa.Table,
     customers: pa.Table,
-    as_of: datetime,
+    telling: explain.Telling,
 ) -> tuple[ToneShift, ...]:
     if not findings:
         return ()
     ids = {f.customer: histories.customers[f.customer].as_py() for f in findings}
-    values = _values(list(ids.values()), feedback, customers)
+    worth = customer_values(feedback, customers)
+    values = {customer: worth[customer] for customer in ids.values() if customer in worth}
     weights = policy.value_weights(values)
     rows = explain.needed_rows(findings)
     cited = histories.pieces.take(np.isin(histories.pieces.row, np.array(sorted(rows))))
@@ -165,34 +179,18 @@ def _ranked(
     shifts = []
     for finding, rate in zip(findings, rates, strict=True):
         customer_id = ids[finding.customer]
-        days_ago = (microseconds(as_of) - finding.after_at) / DAY_US
+        days_ago = (microseconds(telling.as_of) - finding.after_at) / DAY_US
         key = policy.priority(
             finding.kind, finding.probability, finding.size, weights.get(customer_id, 1.0),
             days_ago,
         )  # fmt: skip
         shifts.append(
             explain.tell(
-                finding, customer_id, values.get(customer_id), known, as_of,
+                finding, customer_id, values.get(customer_id), known, telling,
                 expected_fdr=float(rate), priority=key,
             )
         )  # fmt: skip
     return tuple(sorted(shifts, key=lambda s: (-s.priority, s.shift_id)))
-
-
-def _values(wanted: list[str], feedback: pa.Table, customers: pa.Table) -> dict[str, float]:
-    """Return what each customer is worth: by the customer table, else by their feedback."""
-    chosen = pa.array(sorted(set(wanted)), type=pa.string())
-    result: dict[str, float] = {}
-    for table in (feedback, customers):
-        rows = table.select(["customer_id", "value_eur"]).filter(
-            pc.and_(
-                pc.is_in(table["customer_id"], chosen),
-                pc.fill_null(pc.is_finite(table["value_eur"]), False),
-            )
-        )
-        best = rows.group_by("customer_id").aggregate([("value_eur", "max")]).to_pydict()
-        result.update(zip(best["customer_id"], best["value_eur_max"], strict=True))
-    return result
 
 
 def _timelines(

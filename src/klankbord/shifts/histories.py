@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from klankbord.schema import TONE_PROBABILITIES, TONES, AuthorRole, Channel, ScoreMetric
+from klankbord.arrays import encode, one, to_numpy
+from klankbord.moments import TIMEZONE, local_days, microseconds
+from klankbord.schema import SPEAKING, TONE_PROBABILITIES, TONES, Channel, ScoreMetric
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CHANNELS: tuple[Channel, ...] = tuple(Channel)
-ZONE = "Europe/Amsterdam"  # in which a day is a day
-_DAY_US = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The lowest value of each scale that counts as a high score: a promoter, or the top box.
 HIGH_SCORE: dict[ScoreMetric, float] = {
@@ -47,7 +45,7 @@ class Pieces:
     turn: Ints  # -1: none
     length: Ints  # characters
     score: NDArray[np.int8]  # NO_SCORE, LOW_SCORE or HIGH
-    source_end: Ints  # moment of the last piece in the same source
+    source_end: Ints  # moment of the last piece in the same source and channel
     usable: Bools  # words of a customer with a tone; not a non-answer
     tone: NDArray[np.int8]  # rank of the observed tone; -1: none
     probabilities: NDArray[np.float32]  # (n, 5)
@@ -68,18 +66,9 @@ class Histories:
     pieces: Pieces
 
 
-def moment(microseconds: int) -> datetime:
-    """Return the UTC moment of a number of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=int(microseconds))
-
-
-def microseconds(when: datetime) -> int:
-    """Return microseconds since 1970; a moment without a zone is taken as UTC."""
-    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(microseconds=1)
-
-
-def gather(feedback: pa.Table, scores: pa.Table, as_of: datetime) -> Histories:
+def gather(
+    feedback: pa.Table, scores: pa.Table, as_of: datetime, timezone: str = TIMEZONE
+) -> Histories:
     """Join feedback with its scores and lay it out per customer, up to and including `as_of`.
 
     Left out: rows without a customer, by an agent or bot, saved AI answers, rows without a date
@@ -89,12 +78,12 @@ def gather(feedback: pa.Table, scores: pa.Table, as_of: datetime) -> Histories:
     theirs = pc.and_(
         pc.and_(
             pc.is_valid(feedback["customer_id"]),
-            pc.is_in(role, pa.array([AuthorRole.CUSTOMER.value, AuthorRole.UNKNOWN.value])),
+            pc.is_in(role, pa.array(SPEAKING, pa.string())),
         ),
         pc.is_in(channel, pa.array([c.value for c in CHANNELS if c is not Channel.AI_ANSWER])),
     )
-    customers, codes = _encode(feedback["customer_id"].filter(theirs))
-    kept = np.flatnonzero(_numpy(theirs))
+    customers, codes = encode(feedback["customer_id"].filter(theirs))
+    kept = np.flatnonzero(to_numpy(theirs))
     at = _microseconds(feedback["received_at"].take(pa.array(kept)))
     dated = (at >= 0) & (at <= microseconds(as_of))
     kept, codes, at = kept[dated], codes[dated], at[dated]
@@ -103,7 +92,7 @@ def gather(feedback: pa.Table, scores: pa.Table, as_of: datetime) -> Histories:
     kept, codes, at = kept[order], codes[order], at[order]
     turn = _integers(feedback["turn"], kept)
     swap = _settle_ties(codes, at, turn, feedback["feedback_id"], kept)
-    pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap])
+    pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap], timezone)
     return Histories(customers, _join(pieces, feedback, scores))
 
 
@@ -117,36 +106,40 @@ def _settle_ties(codes: Ints, at: Ints, turn: Ints, ids: pa.ChunkedArray, rows: 
     tied[:-1] |= same
     where = np.flatnonzero(tied)
     if where.size:
-        _, rank = _encode(ids.take(pa.array(rows[where])))
+        _, rank = encode(ids.take(pa.array(rows[where])))
         order[where] = where[
             np.lexsort((rank, turn[where], at[where], second[where], codes[where]))
         ]
     return order
 
 
-def _pieces(feedback: pa.Table, rows: Ints, codes: Ints, at: Ints, turn: Ints) -> Pieces:
+def _pieces(
+    feedback: pa.Table, rows: Ints, codes: Ints, at: Ints, turn: Ints, timezone: str
+) -> Pieces:
     n = len(rows)
     taken = pa.array(rows)
     channel = pc.index_in(feedback["channel"].take(taken), pa.array([c.value for c in CHANNELS]))
     conversation = np.full(n, -1, dtype=np.int64)
     known = feedback["conversation_id"].take(taken)
-    in_conversation = _numpy(pc.is_valid(known))
+    in_conversation = to_numpy(pc.is_valid(known))
     if in_conversation.any():
-        _, conversation[in_conversation] = _encode(known.drop_null())
-    _, source = _encode(feedback["source"].take(taken))
-    last = np.zeros(int(source.max()) + 1 if n else 0, dtype=np.int64)
-    np.maximum.at(last, source, at)
+        _, conversation[in_conversation] = encode(known.drop_null())
+    channels = to_numpy(channel).astype(np.int8)
+    _, source = encode(feedback["source"].take(taken))
+    stream = source * len(CHANNELS) + channels
+    last = np.zeros(int(stream.max()) + 1 if n else 0, dtype=np.int64)
+    np.maximum.at(last, stream, at)
     return Pieces(
         row=rows,
         customer=codes,
         at=at,
-        day=_local_day(at),
-        channel=_numpy(channel).astype(np.int8),
+        day=local_days(at, timezone),
+        channel=channels,
         conversation=conversation,
         turn=turn,
-        length=_numpy(pc.utf8_length(feedback["verbatim"].take(taken))).astype(np.int64),
+        length=to_numpy(pc.utf8_length(feedback["verbatim"].take(taken))).astype(np.int64),
         score=_score_level(feedback, taken),
-        source_end=last[source],
+        source_end=last[stream],
         usable=np.zeros(n, dtype=bool),
         tone=np.full(n, -1, dtype=np.int8),
         probabilities=np.zeros((n, len(TONES)), dtype=np.float32),
@@ -159,15 +152,15 @@ def _join(pieces: Pieces, feedback: pa.Table, scores: pa.Table) -> Pieces:
         return pieces
     ids = feedback["feedback_id"].take(pa.array(pieces.row))
     found = pc.index_in(ids, value_set=scores["feedback_id"].combine_chunks())
-    scored = _numpy(pc.is_valid(found))
-    at = pa.array(_numpy(pc.fill_null(found, 0)).astype(np.int64))
+    scored = to_numpy(pc.is_valid(found))
+    at = pa.array(to_numpy(pc.fill_null(found, 0)).astype(np.int64))
     probabilities = np.empty((len(pieces), len(TONES)), dtype=np.float32)
     for level, name in enumerate(TONE_PROBABILITIES):
-        probabilities[:, level] = _numpy(scores[name].take(at))
+        probabilities[:, level] = to_numpy(scores[name].take(at))
     total = probabilities.sum(axis=1)
     sound = np.isfinite(total) & (total > 0) & (probabilities >= 0).all(axis=1)
-    non_answer = _numpy(scores["non_answer"].take(at)).astype(bool)
-    tone = _numpy(
+    non_answer = to_numpy(scores["non_answer"].take(at)).astype(bool)
+    tone = to_numpy(
         pc.fill_null(pc.index_in(scores["tone"], pa.array([t.value for t in TONES])), -1).take(at)
     )
     usable = scored & sound & ~non_answer & (pieces.length > 0) & (tone >= 0)
@@ -183,49 +176,17 @@ def _join(pieces: Pieces, feedback: pa.Table, scores: pa.Table) -> Pieces:
 
 def _score_level(feedback: pa.Table, taken: pa.Array) -> NDArray[np.int8]:
     metric = feedback["score_metric"].take(taken)
-    value = _numpy(pc.fill_null(feedback["score_value"].take(taken), np.nan)).astype(float)
+    value = to_numpy(pc.fill_null(feedback["score_value"].take(taken), np.nan)).astype(float)
     known = pc.fill_null(pc.index_in(metric, pa.array([m.value for m in HIGH_SCORE])), -1)
-    code = _numpy(known).astype(np.int64)
+    code = to_numpy(known).astype(np.int64)
     cut = np.append(np.array(list(HIGH_SCORE.values()), dtype=float), np.nan)[code]
     level = np.where(value >= cut, HIGH, LOW_SCORE)
     return np.where(np.isfinite(value) & (code >= 0), level, NO_SCORE).astype(np.int8)
 
 
-def _local_day(at: Ints) -> Ints:
-    """Return the calendar day in the Netherlands; the zone's offset is looked up once a day."""
-    utc_day = at // _DAY_US
-    days, inverse = np.unique(utc_day, return_inverse=True)
-    offsets = np.array([_offset(int(day)) for day in days], dtype=np.int64)
-    return np.asarray((at + (offsets[inverse] if len(days) else 0)) // _DAY_US, dtype=np.int64)
-
-
-def _offset(day: int) -> int:
-    noon = (_EPOCH + timedelta(days=day, hours=12)).astimezone(ZoneInfo(ZONE))
-    return (noon.utcoffset() or timedelta()) // timedelta(microseconds=1)
-
-
-def _encode(column: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
-    """Return the distinct values in ascending order, and each row's index in them."""
-    encoded = pc.dictionary_encode(_one(column))
-    order = _numpy(pc.array_sort_indices(encoded.dictionary)).astype(np.int64)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    codes = _numpy(encoded.indices).astype(np.int64)
-    return encoded.dictionary.take(pa.array(order)), rank[codes]
-
-
 def _microseconds(column: pa.ChunkedArray) -> Ints:
-    return _numpy(pc.fill_null(_one(column).cast(pa.int64()), -1)).astype(np.int64)
+    return to_numpy(pc.fill_null(one(column).cast(pa.int64()), -1)).astype(np.int64)
 
 
 def _integers(column: pa.ChunkedArray, rows: Ints) -> Ints:
-    return _numpy(pc.fill_null(column.take(pa.array(rows)), -1)).astype(np.int64)
-
-
-def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _numpy(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
-    values: NDArray[Any] = _one(column).to_numpy(zero_copy_only=False)
-    return values
+    return to_numpy(pc.fill_null(column.take(pa.array(rows)), -1)).astype(np.int64)

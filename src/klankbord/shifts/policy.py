@@ -25,12 +25,12 @@ import numpy as np
 
 from klankbord.schema import ShiftKind
 from klankbord.shifts.histories import Bools, Floats, Ints
+from klankbord.shifts.trajectories import STATES
 
 LEAST_PROBABILITY = 0.5
 RECENCY_DAYS = 180.0  # after so long a shift counts for half
 GOOD_NEWS = 0.25  # a recovery can wait
 LARGEST_VALUE = 4.0  # cap on the weight of value: four times that of a typical customer
-STATES = 5
 
 
 def states(*ranks: int) -> Bools:
@@ -131,7 +131,7 @@ def value_weights(value: Mapping[str, float]) -> dict[str, float]:
 def priority(
     kind: ShiftKind, probability: float, size: float, value_weight: float, days_ago: float
 ) -> float:
-    """Return the ranking key: probability x size x value x recency, between 0 and 1.
+    """Return the ranking key: probability x size x value x recency, 0 … 1, or 1 … 2.
 
     `size` is in tone levels. Verkoeling is what nobody else notices, so it heads the list: its
     key is raised by one. A recovery calls for thanks, not for rescue: its key is lowered.

@@ -30,10 +30,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from klankbord.moments import DAY_US
 from klankbord.shifts.histories import Bools, Floats, Ints, Pieces
 from klankbord.shifts.trajectories import offsets_of
 
-DAY_US = 86_400_000_000
 BURST_DAYS = 7
 LEAST_CONTACTS = 4
 LEAST_SPAN_DAYS = 60

@@ -143,6 +143,11 @@ def offsets_of(*keys: NDArray[np.integer]) -> Ints:
     return np.concatenate([[0], np.flatnonzero(changed) + 1, [n]]).astype(np.int64)
 
 
+def newest(start: Ints, most: int) -> Bools:
+    """Tell which members are among the last `most` of their group; `start` holds offsets."""
+    return np.asarray(np.repeat(start[1:], np.diff(start)) - np.arange(start[-1]) <= most)
+
+
 def turn_weight(pieces: Pieces) -> Floats:
     """Return the weight of each piece: 1, or less for a short turn of a conversation."""
     short = np.clip(pieces.length / FULL_TURN, LEAST_WEIGHT, 1.0)

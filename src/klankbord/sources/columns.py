@@ -9,12 +9,14 @@ from itertools import islice
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
-from klankbord.schema import SCORE_RANGES, Channel, ScoreMetric
+from klankbord.schema import Channel, ScoreMetric
 from klankbord.sources.dates import day_comes_first
 from klankbord.sources.decimals import decimal_mark, parse_decimal
 from klankbord.sources.grid import SURVEYED, Cell, Grid, text_of
+from klankbord.sources.personal import is_personal_name
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
+from klankbord.sources.scores import any_effort, effort_of_header, in_range, infer_metric
 
 _CUSTOMER_ONLY = ("started_at", "cancelled_at")
 _PROFILE_HINT = 'map the columns with a profile (--profile): [columns] verbatim = "…"'
@@ -31,14 +33,18 @@ class Plan:
     source: str
     roles: Mapping[str, int]  # role -> column
     rest: tuple[int, ...]  # columns that go to `attributes`
+    left_out: tuple[str, ...]  # headers of those that do not: they point at a person
     profile: Profile
     channel: str
     author_role: str
     question: str | None  # of every row, where the verbatim's header is the question
     metric: str  # "" where the table has no score
+    metric_because: str  # "" where its header names it
+    effort: bool | None  # a high effort score is much effort; None: by each row's question
+    reversed: bool  # there are effort scores to be turned round
     day_first: bool
     timezone: str
-    decimal: str
+    decimals: Mapping[str, str]  # role -> decimal mark
     own_ids: bool  # the id column identifies feedback by itself
     other_text: tuple[str, ...] = ()  # headers of further columns with running text
     shown: Mapping[str, str] = field(default_factory=dict)  # role -> header
@@ -69,31 +75,47 @@ def make_plan(grid: Grid, profile: Profile | None, source: str, timezone: str) -
         for role in _CUSTOMER_ONLY:
             roles.pop(role, None)
         metric = _from_questions(grid, columns, mapping, roles, metric)
-        texts = [at for at in _running_text(columns) if at not in roles.values()]
+        texts = [
+            at
+            for at in _running_text(columns)
+            if at not in roles.values() and not _withheld(grid, at)
+        ]
         if "verbatim" not in roles and roles and texts and "verbatim" not in mapping.columns:
             roles["verbatim"] = texts.pop(0)
         if "verbatim" not in roles and "score" not in roles:
             raise _nothing_to_read(grid)
+    because, effort = "", None
     if "score" not in roles:
         metric = ""
-    elif not metric:
-        metric = _infer_metric(grid, columns, roles)
-    taken = set(roles.values())
+    else:
+        effort = effort_of_header(mapping, grid.header[roles["score"]])
+        if not metric:
+            metric, because = infer_metric(grid, columns, roles)
+    questions = columns[roles["question"]] if "question" in roles else ()
+    metrics = {metric, *_named(columns, roles)}
+    others = [at for at in range(len(grid.header)) if at not in set(roles.values())]
     moments = [columns[roles[role]] for role in ("received_at", *_CUSTOMER_ONLY) if role in roles]
-    numbers = [columns[roles[role]] for role in ("score", "value_eur") if role in roles]
     return Plan(
         kind="customers" if customers else "feedback",
         source=source,
         roles=roles,
-        rest=tuple(at for at in range(len(grid.header)) if at not in taken),
+        rest=tuple(at for at in others if not _withheld(grid, at)),
+        left_out=tuple(grid.header[at] for at in others if _withheld(grid, at)),
         profile=mapping,
         channel=mapping.constants.get("channel") or mapping.channel or _channel(roles, metric),
         author_role=mapping.constants.get("author_role", "customer"),
         question=mapping.constants.get("question") or _question(grid, roles),
         metric=metric,
+        metric_because=because,
+        effort=effort,
+        reversed=ScoreMetric.CES in metrics and any_effort(effort, questions),
         day_first=_day_first(mapping, moments),
         timezone=mapping.timezone or _zone(grid, roles) or timezone,
-        decimal=mapping.decimal or decimal_mark(cell for column in numbers for cell in column),
+        decimals={
+            role: mapping.decimal or decimal_mark(columns[roles[role]], amounts=role == "value_eur")
+            for role in ("score", "value_eur", "turn")
+            if role in roles
+        },
         own_ids=_identifies(grid, columns, roles, mapping),
         other_text=tuple(grid.header[at] for at in texts),
         shown={role: grid.header[at] for role, at in roles.items()},
@@ -117,6 +139,20 @@ def _from_profile(grid: Grid, profile: Profile) -> tuple[dict[str, int], set[int
             )
         roles[role] = at
     return roles, set(roles.values())
+
+
+def _withheld(grid: Grid, at: int) -> bool:
+    """Tell whether a column without a role stays out: it points at a person, or holds records."""
+    return grid.header[at] in grid.nested or is_personal_name(grid.header[at])
+
+
+def _named(columns: Sequence[Sequence[Cell]], roles: Mapping[str, int]) -> set[str]:
+    """Return the score metrics that the rows of a table in long form name."""
+    if "score_metric" not in roles:
+        return set()
+    cells = {normal(text_of(cell)) for cell in columns[roles["score_metric"]]}
+    known = vocabulary().values["score_metric"]
+    return {known[cell] for cell in cells if cell in known}
 
 
 def grid_source(grid: Grid) -> str:
@@ -196,11 +232,8 @@ def _from_questions(
 
 
 def _fits(column: Sequence[Cell], metric: ScoreMetric) -> bool:
-    low, high = SCORE_RANGES[metric]
-    filled = _filled(column)
-    numbers = [parse_decimal(cell) for cell in filled]
-    good = sum(number is not None and low <= number <= high for number in numbers)
-    return bool(filled) and good >= _MOSTLY * len(filled)
+    numbers = [parse_decimal(cell) for cell in _filled(column)]
+    return bool(numbers) and in_range(numbers, metric)
 
 
 def _is_customer_table(roles: Mapping[str, int], profile: Profile) -> bool:
@@ -226,40 +259,6 @@ def _running_text(columns: Sequence[Sequence[Cell]]) -> list[int]:
 def _mostly_words(texts: Sequence[str]) -> bool:
     letters = sum(sum(map(str.isalpha, text[:200])) for text in texts)
     return letters >= 0.6 * sum(len(text[:200]) for text in texts)
-
-
-def _infer_metric(grid: Grid, columns: Sequence[Sequence[Cell]], roles: Mapping[str, int]) -> str:
-    """Choose the metric of a column that is only called "score", by its question and range.
-
-    0 … 10 in whole numbers with a zero, or under or beside a recommendation question: nps.
-    1 … 5: stars in a table with a title column, else csat. 1 … 7 beside an effort question: ces.
-    Everything else up to ten: grade.
-    """
-    header = grid.header[roles["score"]]
-    hints = [header, *grid.header]
-    if "question" in roles:
-        hints += [text_of(cell) for cell in columns[roles["question"]][:200]]
-    said = {
-        metric
-        for phrase, role, metric in vocabulary().questions
-        if role == "score" and any(re.search(phrase, hint[:300].casefold()) for hint in hints)
-    }
-    numbers = [
-        number
-        for number in (parse_decimal(cell) for cell in columns[roles["score"]])
-        if number is not None
-    ]
-    top = max(numbers, default=0.0)
-    whole = all(number.is_integer() for number in numbers)
-    if "nps" in said or any("nps" in normal(name) for name in hints[:200]):
-        return ScoreMetric.NPS
-    if min(numbers, default=1.0) == 0 and whole:
-        return ScoreMetric.NPS
-    if "ces" in said and top <= 7:
-        return ScoreMetric.CES
-    if top <= 5:
-        return ScoreMetric.STARS if "title" in roles else ScoreMetric.CSAT
-    return ScoreMetric.GRADE
 
 
 def _channel(roles: Mapping[str, int], metric: str) -> str:

@@ -21,6 +21,7 @@ from klankbord.sources.voices import infer_roles
 
 _BAD_DATE = "datum van het gesprek is niet leesbaar of bestaat niet"
 _NO_TEXT = "beurt zonder tekst"
+_HALF_A_DAY = timedelta(hours=12)
 
 
 @dataclass
@@ -156,7 +157,8 @@ def _moments(conversation: Conversation, turns: list[Turn]) -> list[datetime | N
     """Return when each turn was said; one without a stamp has the time of the turn before it.
 
     Stamps are clock times when the first one is not before the header's time of day (or past
-    one o'clock where the header gives only a date), else they count from the start.
+    one o'clock where the header gives only a date), else they count from the start. A clock that
+    jumps back by more than half a day has passed midnight.
     """
     start = conversation.started_at
     if start is None:
@@ -175,7 +177,11 @@ def _moments(conversation: Conversation, turns: list[Turn]) -> list[datetime | N
     moments: list[datetime | None] = []
     last = start
     for turn in turns:
-        if turn.at is not None:
-            last = base + scale * turn.at if clock else start.astimezone(UTC) + turn.at
+        if turn.at is not None and clock:
+            if last - (base + scale * turn.at) > _HALF_A_DAY:
+                base += timedelta(days=1)
+            last = base + scale * turn.at
+        elif turn.at is not None:
+            last = start.astimezone(UTC) + turn.at
         moments.append(last.astimezone(UTC))
     return moments

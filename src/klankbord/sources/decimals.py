@@ -10,21 +10,31 @@ _DRESSING = re.compile(r"[\s\u00a0\u202f'’€$£]|\b(?:eur|euro|gbp|usd)\b", r
 _NUMBER = re.compile(r"[+-]?\d[\d.,]{0,30}")
 _GROUPED_DOT = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
+_ROUND = re.compile(r"[.,]-{1,2}$")  # "12,-"
 _LONGEST = 40
 
 
-def decimal_mark(values: Iterable[object]) -> str:
-    """Return the decimal mark a column uses, "," or "."; "," where nothing tells."""
+def decimal_mark(values: Iterable[object], *, amounts: bool = False) -> str:
+    """Return the decimal mark a column uses, "," or "."; "," where nothing tells.
+
+    Amounts are not written in thousandths: where every separated number looks like `1.234`, or
+    every one like `1,234`, the sign groups thousands and the other one is the decimal mark.
+    """
     comma = point = 0
+    grouped: set[str] = set()
     for value in values:
-        text = _bare(value) if isinstance(value, str) else ""
+        text = _ROUND.sub("", _bare(value)) if isinstance(value, str) else ""
         if not _NUMBER.fullmatch(text) or ("," not in text and "." not in text):
             continue
         last = max(text.rfind(","), text.rfind("."))
         both = "," in text and "." in text
-        if both or len(text) - last - 1 != 3:
+        if not both and (_GROUPED_DOT.fullmatch(text) or _GROUPED_COMMA.fullmatch(text)):
+            grouped.add(text[last])
+        if both or len(text) - last - 1 != 3 or text.lstrip("+-").startswith("0"):
             comma += text[last] == ","
             point += text[last] == "."
+    if amounts and not comma and not point and len(grouped) == 1:
+        return "." if "," in grouped else ","
     return "." if point > comma else ","
 
 
@@ -38,7 +48,7 @@ def parse_decimal(value: object, mark: str = ",") -> float | None:
     if isinstance(value, int | float):
         return _finite(float(value)) if abs(value) < 1e300 else None
     text = _bare(value) if isinstance(value, str) else ""
-    text = re.sub(r"[.,]-{1,2}$", "", text)
+    text = _ROUND.sub("", text)
     if not _NUMBER.fullmatch(text):
         return None
     return _from_digits(text, mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -57,6 +57,7 @@ _MAIL = re.compile(
     r"|>* ?op .{5,60} (?:schreef|heeft) .{0,200}(?::|geschreven:)$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")  # and not the "[12:03]" of a transcript
 _MARKUP = re.compile(r"^\s*(?:<\?xml|<!doctype|<html|<feed|<rss|<reviews|<svg)", re.IGNORECASE)
 
 
@@ -184,7 +185,9 @@ def _subtitles(sample: Sample, name: str, reason: str) -> Source:
 def _json(sample: Sample) -> Source | None:
     if not sample.head.lstrip().startswith(("{", "[")):
         return None
-    if _WHATSAPP.match(sample.head) or transcript.recognise(_lines(sample)):
+    if not _JSON.match(sample.head) and (
+        _WHATSAPP.match(sample.head) or transcript.recognise(_lines(sample))
+    ):
         return None
     return _grid_source(
         read_json(sample.path, sample.encoding, sample.profile), sample.profile, sample.timezone
@@ -225,6 +228,8 @@ def _transcript(sample: Sample) -> Source | None:
         return None
     reason = "names before the turns" if style.names else "roles before the turns"
     detection = _detection(sample, "transcript", 0.7 if style.names else 0.9, reason)
+    if left_out := transcript.left_out(lines, style):
+        detection.details["left_out"] = ", ".join(left_out)
 
     def batches(batch_rows: int) -> Iterator[Batch]:
         with open_text(sample.path, sample.encoding) as stream:
@@ -256,14 +261,20 @@ def _grid_source(grid: Grid, profile: Profile | None, timezone: str) -> Source:
         known = find_known(grid.header, is_json=False)
         if known is not None and known.profile is None:
             raise refuse(known.title, str(grid.path))
-    grid = Grid(grid.path, grid.kind, grid.header, grid.records, grid.details, known)
+    grid = replace(grid, known=known)
     chosen = profile or (known.profile if known else None)
-    name = profile.name if profile else grid_source(grid) or grid.kind
+    name = profile.name if profile else grid_source(grid) or grid.shape
     plan = make_plan(grid, chosen, name, timezone)
     details = {**grid.details, "kind": plan.kind}
     details |= {f"column.{role}": header for role, header in sorted(plan.shown.items())}
     if plan.metric:
         details["score_metric"] = plan.metric
+    if plan.metric_because:
+        details["score_metric_because"] = plan.metric_because
+    if plan.reversed:
+        details["score_reversed"] = "ces is stored as 8 - x: high = easy = good"
+    if plan.left_out:
+        details["left_out"] = ", ".join(plan.left_out)
     if plan.other_text:
         details["text_in_attributes"] = ", ".join(plan.other_text)
     reason = (

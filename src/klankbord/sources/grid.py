@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ Cell: TypeAlias = str | float | int | bool | datetime | date | time | timedelta 
 Record: TypeAlias = tuple[int, Sequence[Cell]]
 
 _HEADER_WITHIN = 10
+_SHORT_KINDS = {"table": "csv", "workbook": "xlsx", "json": "json"}
 SURVEYED = 50_000  # rows looked at to decide what a column holds
 
 
@@ -29,6 +31,15 @@ class Grid:
     records: Callable[[], Iterator[Record | RejectedRow]]
     details: dict[str, str] = field(default_factory=dict)
     known: KnownSource | None = None
+    nested: frozenset[str] = frozenset()  # headers above lists of records, written as JSON
+    usual: tuple[str, ...] = ()  # the headers most records have, where that is not every header
+
+    @property
+    def shape(self) -> str:
+        """Name this kind of export after its headers, the same every week: "csv-3f9a01"."""
+        names = sorted(map(normal, self.usual or self.header))
+        digest = blake2b("\x1f".join(names).encode("utf-8", "replace"), digest_size=3)
+        return f"{_SHORT_KINDS[self.kind]}-{digest.hexdigest()}"
 
 
 def text_of(cell: Cell) -> str:

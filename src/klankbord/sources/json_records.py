@@ -11,14 +11,16 @@ from typing import Any, TypeGuard
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.sources.batch import rejected_row
-from klankbord.sources.grid import Cell, Grid, Record
+from klankbord.sources.grid import Cell, Grid, Record, text_of
 from klankbord.sources.known_sources import KnownSource, find_known, refuse
+from klankbord.sources.personal import is_personal_name, is_personal_text
 from klankbord.sources.profile import Profile
 from klankbord.sources.text_encoding import TextEncoding, clean, open_text, undecodable
 
 _LISTS = ("reviews", "items", "data", "results", "responses", "feedback", "answers", "records")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST = 12
+_NAMED_BY = 10  # records looked at to recognise an export
 _MOST_COLUMNS = 400  # further names go together into one column
 _REST = "overige velden"
 _MOST_BYTES = 1 << 30
@@ -40,7 +42,8 @@ def read_json(path: Path, encoding: TextEncoding, profile: Profile | None) -> Gr
         text = stream.read()
     damaged = (encoding.damaged and undecodable(text)) or _SURROGATE.search(text) is not None
     found, shape, known = _records(path, text, profile)
-    names: dict[str, int] = {}
+    names: dict[str, int] = {}  # -> number of records that have it
+    nested: set[str] = set()
     flat: list[tuple[int, dict[str, Cell]] | RejectedRow] = []
     for row, value in found:
         if isinstance(value, RejectedRow):
@@ -50,15 +53,17 @@ def read_json(path: Path, encoding: TextEncoding, profile: Profile | None) -> Gr
             flat.append(rejected_row(path, row, "", _NOT_AN_OBJECT, str(value)))
             continue
         fields: dict[str, Cell] = {}
-        _flatten(value, "", fields, 0)
+        _flatten(value, "", fields, nested, 0)
         if damaged:
             fields = {clean(name): _clean(cell) for name, cell in fields.items()}
         for name in fields:
-            names.setdefault(name, len(names))
+            names[name] = names.get(name, 0) + 1
         flat.append((row, fields))
     header = tuple(names)[:_MOST_COLUMNS]
     rest = frozenset(tuple(names)[_MOST_COLUMNS:])
+    hidden = nested | {name for name in rest if is_personal_name(name)}
     shown = (*header, _REST) if rest else header
+    records_read = sum(not isinstance(item, RejectedRow) for item in flat)
 
     def records() -> Iterator[Record | RejectedRow]:
         for item in flat:
@@ -68,12 +73,25 @@ def read_json(path: Path, encoding: TextEncoding, profile: Profile | None) -> Gr
             row, fields = item
             cells = [_stored(fields.get(name)) for name in header]
             if rest:
-                others = {name: cell for name, cell in fields.items() if name in rest}
+                others = {
+                    name: cell
+                    for name, cell in fields.items()
+                    if name in rest and name not in hidden and not is_personal_text(text_of(cell))
+                }
                 cells.append(json.dumps(others, ensure_ascii=False) if others else None)
             yield row, cells
 
     details = {"encoding": encoding.name, "records": shape}
-    return Grid(path, "json", shown, records, details, known)
+    return Grid(
+        path,
+        "json",
+        shown,
+        records,
+        details,
+        known,
+        nested=frozenset(nested),
+        usual=tuple(name for name in header if 2 * names[name] >= records_read),
+    )
 
 
 def _records(
@@ -87,7 +105,7 @@ def _records(
             raise UnreadableInputError(
                 "not valid JSON", where=f"{path}:{error.lineno}", hint=_HINT
             ) from error
-        return value, "one object per line", _known(path, [row for _, row in value[:1]], profile)
+        return value, "one object per line", _known(path, [row for _, row in value], profile)
     except (RecursionError, ValueError) as error:
         raise UnreadableInputError(
             "this JSON is nested too deeply or holds an absurd number",
@@ -107,12 +125,14 @@ def _known(path: Path, value: object, profile: Profile | None) -> KnownSource | 
     """Return the export these names belong to; raises where it is recognised but not read."""
     if profile is not None:
         return None
-    names: dict[str, Cell] = {}
-    _flatten(value if isinstance(value, Mapping) else {"": value}, "", names, 0)
-    inner = value.values() if isinstance(value, Mapping) else (value,)
-    for part in inner:
+    names: set[str] = set()
+    if isinstance(value, Mapping):
+        _collect_names(value, "", names, 0)
+    for part in value.values() if isinstance(value, Mapping) else (value,):
         if _holds_objects(part):
-            _flatten(part[0], "", names, 0)
+            for record in part[:_NAMED_BY]:
+                if isinstance(record, Mapping):
+                    _collect_names(record, "", names, 0)
     known = find_known(names, is_json=True)
     if known is not None and known.profile is None:
         raise refuse(known.title, str(path))
@@ -162,18 +182,29 @@ def _json_lines(path: Path, text: str) -> list[tuple[int, Any]] | None:
     return found
 
 
-def _flatten(value: Mapping[str, Any], prefix: str, into: dict[str, Cell], depth: int) -> None:
+def _collect_names(value: Mapping[str, Any], prefix: str, into: set[str], depth: int) -> None:
+    for key, inner in value.items():
+        if isinstance(inner, Mapping) and depth < _DEEPEST:
+            _collect_names(inner, f"{prefix}{key}.", into, depth + 1)
+        else:
+            into.add(f"{prefix}{key}")
+
+
+def _flatten(
+    value: Mapping[str, Any], prefix: str, into: dict[str, Cell], nested: set[str], depth: int
+) -> None:
+    """Put the fields into `into` under dotted names, and those that hold records in `nested`."""
     for key, inner in value.items():
         name = f"{prefix}{key}"
         if isinstance(inner, Mapping) and depth < _DEEPEST:
-            _flatten(inner, f"{name}.", into, depth + 1)
+            _flatten(inner, f"{name}.", into, nested, depth + 1)
         elif isinstance(inner, list | Mapping):
             simple = isinstance(inner, list) and not any(isinstance(x, list | dict) for x in inner)
-            into[name] = (
-                "; ".join("" if part is None else str(part) for part in inner)
-                if simple
-                else json.dumps(inner, ensure_ascii=False, sort_keys=True)
-            )
+            if simple:
+                into[name] = "; ".join("" if part is None else str(part) for part in inner)
+            else:
+                into[name] = json.dumps(inner, ensure_ascii=False, sort_keys=True)
+                nested.add(name)
         else:
             into[name] = inner
 

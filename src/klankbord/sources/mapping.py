@@ -17,7 +17,9 @@ from klankbord.sources.columns import Plan
 from klankbord.sources.dates import DateReader
 from klankbord.sources.decimals import parse_decimal
 from klankbord.sources.grid import Cell, Grid, Record, text_of
-from klankbord.sources.roles import normal, vocabulary
+from klankbord.sources.personal import is_personal_name, is_personal_text
+from klankbord.sources.roles import language_code, normal, vocabulary
+from klankbord.sources.scores import asks_for_effort, one_polarity
 
 _BAD_DATE = "datum is niet leesbaar of bestaat niet"
 _BAD_SCORE = "score is geen getal"
@@ -142,7 +144,7 @@ class _Mapper:
         values: list[float | None] = [None] * rows
         if value_at is not None:
             for at, cell in enumerate(columns[value_at]):
-                values[at] = self._number(cell)
+                values[at] = self._number(cell, "value_eur")
                 if values[at] is None and not _empty(cell):
                     faults.setdefault(at, (self._header[value_at], _BAD_VALUE))
         for at in _totals(columns, rows):
@@ -187,8 +189,8 @@ class _Mapper:
                 faults.setdefault(place, (self._header[at], _BAD_DATE))
         return moments
 
-    def _number(self, cell: Cell) -> float | None:
-        return None if _empty(cell) else parse_decimal(cell, self._plan.decimal)
+    def _number(self, cell: Cell, role: str) -> float | None:
+        return None if _empty(cell) else parse_decimal(cell, self._plan.decimals[role])
 
     def _scores(
         self, columns: Columns, rows: int, faults: Faults
@@ -197,13 +199,15 @@ class _Mapper:
         if at is None:
             return [None] * rows, [None] * rows
         mapped = self._plan.profile.values.get("score", {})
+        mark = self._plan.decimals["score"]
         named = self._metrics_named(columns, rows)
+        questions = self._column(columns, "question")
         metrics: list[str | None] = [None] * rows
         scores: list[float | None] = [None] * rows
         for place, cell in enumerate(columns[at]):
             if _empty(cell):
                 continue
-            number = parse_decimal(mapped.get(normal(text_of(cell)), cell), self._plan.decimal)
+            number = parse_decimal(mapped.get(normal(text_of(cell)), cell), mark)
             metric = named[place]
             if number is None:
                 faults.setdefault(place, (self._header[at], _BAD_SCORE))
@@ -214,8 +218,15 @@ class _Mapper:
                 if not low <= number <= high:
                     reason = _OUT_OF_RANGE.format(low=low, high=high)
                     faults.setdefault(place, (self._header[at], reason))
+                if metric == ScoreMetric.CES and self._effort(questions, place):
+                    number = one_polarity(number)
                 scores[place], metrics[place] = number, metric
         return metrics, scores
+
+    def _effort(self, questions: Sequence[Cell] | None, place: int) -> bool:
+        if self._plan.effort is not None or questions is None:
+            return bool(self._plan.effort)
+        return bool(asks_for_effort(text_of(questions[place])))
 
     def _metrics_named(self, columns: Columns, rows: int) -> list[str | None]:
         column = self._column(columns, "score_metric")
@@ -280,7 +291,9 @@ class _Mapper:
             return [self._plan.profile.constants.get("language")] * rows
         known = self._known_values("language")
         return [
-            None if _empty(cell) else known.get(normal(text_of(cell)), text_of(cell)[:2].lower())
+            None
+            if _empty(cell)
+            else known.get(normal(text_of(cell))) or language_code(text_of(cell))
             for cell in column
         ]
 
@@ -289,7 +302,7 @@ class _Mapper:
     ) -> list[int | None]:
         column = self._column(columns, "turn")
         if column is not None:
-            numbers = [self._number(cell) for cell in column]
+            numbers = [self._number(cell, "turn") for cell in column]
             return [
                 int(number) if number is not None and 0 <= number < 2**31 else None
                 for number in numbers
@@ -312,7 +325,7 @@ class _Mapper:
         kept: dict[int, dict[str, str]] = {}
         if at is not None:
             for place, cell in enumerate(columns[at]):
-                values[place] = self._number(cell)
+                values[place] = self._number(cell, "value_eur")
                 if values[place] is None and not _empty(cell):
                     kept[place] = {self._header[at]: text_of(cell)}
         for role in ("channel", "author_role"):
@@ -320,6 +333,8 @@ class _Mapper:
             for place, cell in enumerate(column or ()):
                 if not _empty(cell) and normal(text_of(cell)) not in known:
                     name = self._header[self._plan.roles[role]]
+                    if is_personal_name(name):
+                        break
                     kept.setdefault(place, {})[name] = text_of(cell)
         return self._attributes(columns, rows, kept), values
 
@@ -333,6 +348,9 @@ class _Mapper:
                 text = text_of(cell)
                 if text:
                     found[place][name] = text
+        for each in found:
+            for name in [name for name, text in each.items() if is_personal_text(text)]:
+                del each[name]
         return [
             json.dumps(each, ensure_ascii=False, sort_keys=True) if each else "{}" for each in found
         ]

@@ -46,6 +46,7 @@ class Profile:
     day_first: bool | None = None
     timezone: str = ""  # of times without a zone, where not that of the settings
     score_metric: str = ""
+    score_reversed: bool | None = None  # an effort score (ces) of 7 is much effort, so bad
     decimal: str = ""  # "," or "."
     cut_after: str = ""  # the verbatim ends before this text, such as a machine translation …
     keep_after: str = ""  # … unless this text follows, after which the original comes
@@ -116,6 +117,7 @@ def _check_kind(key: str, value: object, where: str) -> None:
         "header_row": int,
         "skip_rows": int,
         "day_first": bool,
+        "score_reversed": bool,
         "columns": dict,
         "constants": dict,
         "values": dict,

@@ -32,6 +32,7 @@ ROLES = (
     "cancelled_at",
 )
 _NOT_WORD = re.compile(r"[\W_]+")
+_LANGUAGE = re.compile(r"(?P<language>[^\W\d_]{2,20})(?:[-_][\w-]{1,20}|\s*\([^()]*\))?")
 _NO_SCORE_METRIC = ""
 
 
@@ -46,6 +47,8 @@ class Vocabulary:
     nested: frozenset[str]  # roles recognised by the last part of a dotted JSON name
     questions: tuple[tuple[str, str, str], ...]  # (phrase, role, score metric)
     values: Mapping[str, Mapping[str, str]]  # role -> normal value -> value of the schema
+    languages: frozenset[str]  # codes of ISO 639-1
+    effort: tuple[tuple[str, bool], ...]  # (phrase, whether a high score is a lot of effort)
     empty: frozenset[str]  # cells that mean "not given"
     totals: frozenset[str]  # first cells (normal form) of rows that sum a table up
 
@@ -87,6 +90,19 @@ def vocabulary() -> Vocabulary:
             role: {normal(name): target for target, names in table.items() for name in names}
             for role, table in data["values"].items()
         },
+        languages=frozenset(data["languages"]["codes"].split()),
+        effort=tuple((entry["phrase"], entry["reversed"]) for entry in data["effort"]),
         empty=frozenset(data["empty"]["values"]),
         totals=frozenset(normal(name) for name in data["totals"]["values"]),
     )
+
+
+def language_code(text: str) -> str | None:
+    """Return the ISO 639-1 code of a language's name, code or tag ("Duits", "de-AT"), or None."""
+    match = _LANGUAGE.fullmatch(text.strip()[:60])
+    if match is None:
+        return None
+    words = vocabulary()
+    code = match["language"].lower()
+    found = words.values["language"].get(normal(code))
+    return found or (code if code in words.languages else None)

@@ -10,6 +10,8 @@ from datetime import timedelta, tzinfo
 
 from klankbord.sources.conversation import Conversation, Turn
 from klankbord.sources.dates import DateReader, zone
+from klankbord.sources.personal import is_personal_name, is_personal_text
+from klankbord.sources.roles import language_code
 from klankbord.sources.text_encoding import clean, undecodable
 from klankbord.sources.voices import role_of, voice_words
 
@@ -27,6 +29,8 @@ _RULE = re.compile(r"^[-=_*#~]{3,}$")
 _NAME = re.compile(r"^[A-ZÀ-Ý][\w.'’-]*(?: [\w.'’-]+){0,4}$")
 _NUMBER = re.compile(r"^#?[A-Za-z]{0,5}-?\d{1,20}$")
 _SAMPLED = 400
+_PERSONAL = "personal"
+_BEGINS = ("date", "customer_id", "conversation")  # header lines that begin a conversation
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,9 @@ def recognise(lines: Iterable[str]) -> Style | None:
     names: Counter[str] = Counter()
     headed = 0
     for line in filled:
-        if header_line(line) or _RULE.match(line):
-            headed += 1
+        above = header_line(line)
+        if above or _RULE.match(line):
+            headed += above is None or above[0] != _PERSONAL
             continue
         match = _COLON.match(_STAMP.sub("", line, count=1))
         if match and _NAME.match(match["speaker"]):
@@ -85,6 +90,8 @@ def header_line(line: str) -> tuple[str, str, str] | None:
     words = voice_words().headers
     for pattern in (_HEADED, _DATED):
         match = pattern.match(line)
+        if match and pattern is _HEADED and _is_about_a_person(match["name"]):
+            return _PERSONAL, match["name"].strip(), match["value"].strip()
         if match and match["name"].strip().casefold() in words:
             name = match["name"].strip()
             kind = words[name.casefold()]
@@ -92,6 +99,26 @@ def header_line(line: str) -> tuple[str, str, str] | None:
                 continue
             return kind, name, match["value"].strip()
     return None
+
+
+def _is_about_a_person(name: str) -> bool:
+    known = name.strip().casefold() in voice_words().headers or role_of(name) is not None
+    return not known and is_personal_name(name.strip())
+
+
+def left_out(lines: Iterable[str], style: Style) -> tuple[str, ...]:
+    """Return the names of the header lines that are not kept, since they point at a person."""
+    names: dict[str, None] = {}
+    above = True
+    for line in lines:
+        headed = header_line(line.strip())
+        if headed and headed[0] in _BEGINS:
+            above = True
+        elif headed and headed[0] == _PERSONAL and above:
+            names[headed[1]] = None
+        elif split_turn(line.strip(), style):
+            above = False
+    return tuple(names)
 
 
 def conversations(lines: Iterable[str], style: Style, timezone: str) -> Iterator[Conversation]:
@@ -109,7 +136,7 @@ def conversations(lines: Iterable[str], style: Style, timezone: str) -> Iterator
         headed = header_line(line)
         turn = split_turn(line, style)
         if headed and not (turn and role_of(turn[0])):
-            if current.turns and headed[0] in ("date", "customer_id", "conversation"):
+            if current.turns and headed[0] in _BEGINS:
                 yield current
                 current = Conversation()
             if not current.turns:
@@ -139,7 +166,7 @@ def apply_header(
     elif kind == "channel":
         conversation.channel = value
     elif kind == "language":
-        conversation.language = value[:2].lower() or None
+        conversation.language = language_code(value)
     elif kind == "date":
         moment = dates.utc(value)
         if moment is None and _NUMBER.match(value):
@@ -154,7 +181,7 @@ def apply_header(
         if stamp and not conversation.has_time:
             conversation.started_at += _duration(stamp) or timedelta(0)
             conversation.has_time = True
-    else:
+    elif kind != _PERSONAL and not is_personal_text(value):
         conversation.attributes[name.lower()] = value
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from klankbord.schema import AuthorRole
+from klankbord.sources.roles import normal, vocabulary
 
 _SPEAKER = re.compile(r"^(?P<one>[^()]*?)\s*(?:\((?P<two>[^()]*)\))?$")
 _NUMBERED = re.compile(r"[\s_-]*\d{1,3}$")
@@ -20,7 +21,6 @@ _NUMBERED = re.compile(r"[\s_-]*\d{1,3}$")
 class VoiceWords:
     """What `voices.toml` holds."""
 
-    roles: Mapping[str, AuthorRole]  # word -> role
     phrases: Mapping[AuthorRole, tuple[str, ...]]
     headers: Mapping[str, str]  # word -> what it announces
 
@@ -32,7 +32,6 @@ def voice_words() -> VoiceWords:
         files(__package__).joinpath("voices.toml").read_text("utf-8")
     )
     return VoiceWords(
-        roles={word: AuthorRole(role) for role, words in data["roles"].items() for word in words},
         phrases={AuthorRole(role): tuple(said) for role, said in data["phrases"].items()},
         headers={word: kind for kind, words in data["header"].items() for word in words},
     )
@@ -43,11 +42,11 @@ def role_of(speaker: str) -> AuthorRole | None:
     match = _SPEAKER.match(speaker.strip())
     if match is None:
         return None
+    words = vocabulary().values["author_role"]
     for part in (match["one"], match["two"]):
-        word = _NUMBERED.sub("", (part or "").strip().casefold())
-        role = voice_words().roles.get(word)
+        role = words.get(normal(_NUMBERED.sub("", (part or "").strip())))
         if role is not None:
-            return role
+            return AuthorRole(role)
     return None
 
 

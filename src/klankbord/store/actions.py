@@ -57,12 +57,14 @@ def merge(
     """Merge a plan into the stored actions and return every open one, weightiest first.
 
     One action stands for one loop, kind and customer or theme. An open one keeps its id, owner,
-    due date, status and texts and gains the evidence that is new, with an event. A closed one
-    opens again only for feedback it did not know and that came in after it was closed.
+    due date, status and texts and gains the evidence that is new, with an event. One that is
+    planned no more drops to priority 0, with an event, for a person to close. A closed one opens
+    again only for feedback it did not know and that came in after it was closed.
     """
+    planned_now = _one_per_subject(actions)
     kept = {_subject(item.action): item for item in _read(connection)}
     taken = {item.action.action_id for item in kept.values()}
-    for planned in _one_per_subject(actions):
+    for planned in planned_now:
         known = kept.get(_subject(planned))
         if known is None:
             if planned.action_id in taken:
@@ -73,6 +75,11 @@ def merge(
             _reopen_if_new(connection, known, planned, at)
         else:
             _add_evidence(connection, known, planned, at)
+    current = {_subject(planned) for planned in planned_now}
+    for subject, known in kept.items():
+        if subject not in current and not known.closed and known.action.priority > 0:
+            _update(connection, known, {"priority": 0.0})
+            _tell_priority(connection, known, 0.0, at)
     return open_actions(connection)
 
 
@@ -164,6 +171,8 @@ def _add_evidence(
     changes: dict[str, Any] = {}
     if planned.priority != known.action.priority:
         changes["priority"] = planned.priority
+        if known.action.priority == 0:
+            _tell_priority(connection, known, planned.priority, at)
     if new:
         changes["reason"] = planned.reason
         _write_evidence(connection, known.action.action_id, new, len(known.action.evidence))
@@ -172,6 +181,19 @@ def _add_evidence(
         )
     if changes:
         _update(connection, known, changes)
+
+
+def _tell_priority(
+    connection: Connection, known: _Kept, priority: float, at: datetime | None
+) -> None:
+    """Write down that an open action left the plan, or came back in it."""
+    write_event(
+        connection,
+        known.action.action_id,
+        "weer in de lijst" if priority else "niet meer in de lijst",
+        at=at,
+        changes={"priority": [known.action.priority, priority]},
+    )
 
 
 def _reopen_if_new(

@@ -118,6 +118,11 @@ def readable_errors(where: str) -> Iterator[None]:
 
 
 def _explain(error: DBAPIError) -> tuple[str, str]:
+    """Explain the first of a chain: a rollback that fails as well hides what went wrong."""
+    link: BaseException | None = error
+    while link is not None:
+        error = link if isinstance(link, DBAPIError) else error
+        link = link.__context__
     return _explain_text(str(error.orig), integrity=isinstance(error, IntegrityError))
 
 
@@ -135,7 +140,7 @@ def _explain_text(text: str, *, integrity: bool) -> tuple[str, str]:
         return "the workspace cannot be written to", "check the permissions of file and folder"
     if integrity:
         return "rows refer to feedback or actions that the workspace does not hold", ""
-    return "the workspace could not be used", "run klankbord doctor"
+    return "the workspace could not be used", "check the disk and the permissions"
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -21,7 +21,7 @@ class ActionEvent:
 
     at: datetime | None
     by: str  # a person, or "" for a run of Klankbord
-    event: str  # "geopend", "nieuw bewijs", "heropend", "bijgewerkt" or "gesloten"
+    event: str  # such as "geopend", "nieuw bewijs", "niet meer in de lijst" or "gesloten"
     changes: Mapping[str, Any]  # field -> [old, new], or the evidence added
     why: str
 

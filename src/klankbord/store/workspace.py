@@ -18,7 +18,7 @@ from klankbord.errors import WorkspaceError
 from klankbord.loop.lifecycle import ActionState, Outcome
 from klankbord.privacy import IDENTITIES, Pseudonymiser
 from klankbord.records import Action, SourceCount, Theme, ToneShift
-from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, AuthorRole, conform
+from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import actions as action_list
 from klankbord.store import findings, history, identities, tables
 from klankbord.store.arrow import bound_rows, read_table
@@ -152,7 +152,7 @@ class Workspace:
         )
         query = select(tables.feedback).where(
             tables.feedback.c.verbatim != "",
-            tables.feedback.c.author_role.in_([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN]),
+            tables.feedback.c.author_role.in_(SPEAKING),
             ~scored,
         )
         table = self._read(query.order_by(*_BY_TIME), FEEDBACK)

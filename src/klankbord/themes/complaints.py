@@ -9,17 +9,17 @@ out, and the wish inside a happy one comes in. Agents, bots, AI answers and non-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.schema import AuthorRole, Channel, Tone
+from klankbord.arrays import one, to_numpy
+from klankbord.moments import TIMEZONE, UNDATED, local_days
+from klankbord.schema import SPEAKING, Channel, Tone
 from klankbord.themes.codeframe import OVERIG
 
 _LOW = pa.array([Tone.BOOS, Tone.ONTEVREDEN], pa.string())
-_SPEAKING = pa.array([AuthorRole.CUSTOMER, AuthorRole.UNKNOWN], pa.string())
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Voices:
 
     feedback_id: pa.Array
     speaks: np.ndarray  # bool per row of feedback
-    received_s: np.ndarray  # seconds since 1970, NaN where unknown
-    customer: np.ndarray  # customer id or None
+    received_at: np.ndarray  # microseconds since 1970, or UNDATED
+    day: np.ndarray  # local days since 1970, or UNDATED
+    customer_id: pa.Array
     worth: np.ndarray  # value_eur of the row, NaN where unknown
     channel: np.ndarray
     language: np.ndarray
-    received_at: pa.Array
 
 
 @dataclass(frozen=True)
@@ -49,37 +49,30 @@ class Complaints:
     code: np.ndarray  # of the codeframe, or OVERIG
     inherited: np.ndarray  # the code is the feedback's, not the segment's own
 
-    def moments(self, voices: Voices, index: np.ndarray) -> list[datetime | None]:
-        """Return when the feedback of the complaints in `index` came in."""
-        found: list[datetime | None] = voices.received_at.take(
-            pa.array(self.feedback[index])
-        ).to_pylist()
-        return found
 
-
-def hear(feedback: pa.Table, scores: pa.Table) -> Voices:
-    """Return who speaks in `feedback`, in its row order."""
+def hear(feedback: pa.Table, scores: pa.Table, timezone: str = TIMEZONE) -> Voices:
+    """Return who speaks in `feedback`, in its row order; days are those of `timezone`."""
     place = pc.index_in(_one(feedback, "feedback_id"), value_set=_one(scores, "feedback_id"))
     non_answer = pc.fill_null(_one(scores, "non_answer").take(place), False)
     worded = pc.not_equal(pc.utf8_trim_whitespace(_one(feedback, "verbatim")), "")
+    speaking = pa.array(SPEAKING, pa.string())
     speaks = pc.and_(
-        pc.and_(pc.is_in(_one(feedback, "author_role"), value_set=_SPEAKING), worded),
+        pc.and_(pc.is_in(_one(feedback, "author_role"), value_set=speaking), worded),
         pc.and_(
             pc.not_equal(_one(feedback, "channel"), pa.scalar(str(Channel.AI_ANSWER))),
             pc.invert(non_answer),
         ),
     )
-    received = _one(feedback, "received_at")
-    seconds = pc.divide(pc.cast(received.cast(pa.int64()), pa.float64()), 1e6)
+    received = to_numpy(pc.fill_null(feedback.column("received_at").cast(pa.int64()), UNDATED))
     return Voices(
         feedback_id=_one(feedback, "feedback_id"),
-        speaks=_numpy(speaks).astype(bool),
-        received_s=_numpy(pc.fill_null(seconds, np.nan)),
-        customer=_numpy(_one(feedback, "customer_id")),
-        worth=_numpy(pc.fill_null(_one(feedback, "value_eur"), np.nan)),
-        channel=_numpy(_one(feedback, "channel")),
-        language=_numpy(_one(feedback, "language")),
+        speaks=to_numpy(speaks).astype(bool),
         received_at=received,
+        day=local_days(received, timezone),
+        customer_id=_one(feedback, "customer_id"),
+        worth=to_numpy(pc.fill_null(_one(feedback, "value_eur"), np.nan)),
+        channel=to_numpy(_one(feedback, "channel")),
+        language=to_numpy(_one(feedback, "language")),
     )
 
 
@@ -89,7 +82,7 @@ def select(
     """Return the complaints among `segments`, coded by the segment itself or else its feedback."""
     owner = pc.index_in(_one(segments, "feedback_id"), value_set=voices.feedback_id)
     score = pc.index_in(_one(segments, "feedback_id"), value_set=_one(scores, "feedback_id"))
-    speaks = _numpy(pc.fill_null(pa.array(voices.speaks).take(owner), False)).astype(bool)
+    speaks = to_numpy(pc.fill_null(pa.array(voices.speaks).take(owner), False)).astype(bool)
     known = pa.array(sorted(codes), pa.string())
     own = _known_code(_one(segments, "complaint_theme"), known)
     whole = _known_code(_one(scores, "complaint_theme").take(score), known)
@@ -105,7 +98,7 @@ def select(
             value_set=pa.array([Tone.POSITIEF, Tone.ENTHOUSIAST], pa.string()),
         )
     )
-    coded = _numpy(pc.is_valid(own)).astype(bool)
+    coded = to_numpy(pc.is_valid(own)).astype(bool)
     same = _true(pc.equal(own, whole))
     chosen = speaks & (low | (coded & np.where(positive, same, bears_out)))
     order = pc.sort_indices(
@@ -118,12 +111,12 @@ def select(
     code = pc.fill_null(pc.coalesce(own, whole), OVERIG)
     return Complaints(
         row=rows,
-        feedback=_numpy(owner.take(take)).astype(np.int64),
-        feedback_id=_numpy(_one(segments, "feedback_id").take(take)),
-        text=_numpy(_one(segments, "text").take(take)),
-        tone=_numpy(_one(segments, "tone").take(take)),
-        valence=_numpy(pc.fill_null(_one(segments, "valence"), np.nan).take(take)),
-        code=_numpy(code.take(take)),
+        feedback=to_numpy(owner.take(take)).astype(np.int64),
+        feedback_id=to_numpy(_one(segments, "feedback_id").take(take)),
+        text=to_numpy(_one(segments, "text").take(take)),
+        tone=to_numpy(_one(segments, "tone").take(take)),
+        valence=to_numpy(pc.fill_null(_one(segments, "valence"), np.nan).take(take)),
+        code=to_numpy(code.take(take)),
         inherited=~coded[rows],
     )
 
@@ -133,14 +126,8 @@ def _known_code(codes: pa.Array, known: pa.Array) -> pa.Array:
 
 
 def _true(mask: pa.Array) -> np.ndarray:
-    return _numpy(pc.fill_null(mask, False)).astype(bool)
+    return to_numpy(pc.fill_null(mask, False)).astype(bool)
 
 
 def _one(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name)
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _numpy(array: pa.Array) -> np.ndarray:
-    values: np.ndarray = array.to_numpy(zero_copy_only=False)
-    return values
+    return one(table.column(name))

@@ -10,7 +10,7 @@ do: matching themes to earlier runs is another step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -18,6 +18,8 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from klankbord.arrays import encode as encode_values
+from klankbord.moments import TIMEZONE, UNDATED, microseconds, moment_of
 from klankbord.records import Progress, Theme, silent
 from klankbord.schema import SEGMENTS, conform
 from klankbord.themes.cluster import find_clusters, unit
@@ -32,8 +34,9 @@ from klankbord.themes.label import (
     slug,
     word,
 )
-from klankbord.themes.trend import trends, week_numbers
+from klankbord.themes.trend import Trend, trends, week_numbers
 from klankbord.themes.words import Terms, content_key, demote_general, term_matrix
+from klankbord.values import customer_values
 
 MIN_SPLIT = 60  # different complaints under a head before it may be divided
 MIN_SUB_MENTIONS = 10
@@ -41,7 +44,7 @@ MIN_STABILITY = 0.5  # adjusted Rand between fits on halves of the data
 MIN_CLOSENESS = 0.25  # cosine to the centre of a sub-theme, below which a text stays out
 MIN_COVERAGE = 0.4  # of a sub-theme's texts hold one of its keywords, or it is no theme
 MAX_EVIDENCE = 50
-_STAGE = "Thema's"
+_STAGE = "themes"
 
 
 class Encoder(Protocol):
@@ -74,6 +77,27 @@ class _Draft:
     typicality: np.ndarray
 
 
+class _Worth:
+    """What the customers behind pieces of feedback are worth together."""
+
+    def __init__(self, voices: Voices, values: Mapping[str, float]) -> None:
+        customers, self._customer = encode_values(voices.customer_id)
+        known = [values.get(customer, math.nan) for customer in customers.to_pylist()]
+        self._of_customer = np.array(known, dtype=float)
+        self._of_row = voices.worth
+
+    def of(self, rows: np.ndarray) -> float | None:
+        """Return the summed value behind `rows`; None where none is known.
+
+        Feedback without a customer counts as a customer of its own.
+        """
+        customer = self._customer[rows]
+        named = self._of_customer[np.unique(customer[customer >= 0])]
+        values = np.concatenate([named, self._of_row[rows[customer < 0]]])
+        values = values[np.isfinite(values)]
+        return math.fsum(values) if len(values) else None
+
+
 def discover(
     feedback: pa.Table,
     scores: pa.Table,
@@ -83,22 +107,29 @@ def discover(
     customers: pa.Table,
     as_of: date,
     language: str = "nl",
+    timezone: str = TIMEZONE,
     progress: Progress = silent,
 ) -> ThemeFindings:
     """Return the complaint themes of scored feedback, and `segments` with their theme.
 
-    `as_of` (a date or datetime) ends the trend; `language` is that of the head labels. The same
-    rows in any order give the same findings.
+    `as_of` (a moment, or a day with all of it) ends the trend; its weeks are those of `timezone`.
+    `language` is that of the head labels. The same rows in any order give the same findings.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    voices = hear(feedback, scores)
+    voices = hear(feedback, scores, timezone)
     complaints = select(voices, scores, segments, frozenset(codeframe()))
     if not len(complaints.row):
         return ThemeFindings((), conform(segments, SEGMENTS), 0)
     with threadpool_limits(limits=1, user_api="blas"):  # one order of summation on any machine
         drafts = _draft(complaints, voices, encoder, language, progress)
-    themes = _count(drafts, complaints, voices, customers, as_of)
+    heard = voices.speaks & (voices.received_at <= microseconds(moment_of(as_of, timezone)))
+    courses = trends(
+        week_numbers(np.where(heard, voices.day, UNDATED)),
+        [np.unique(complaints.feedback[draft.members]) for draft in drafts],
+    )
+    worth = _Worth(voices, customer_values(feedback, customers))
+    themes = _count(drafts, complaints, voices, courses, worth)
     theme_id = np.full(segments.num_rows, None, dtype=object)
     theme_id[complaints.row] = OVERIG
     for draft in drafts:  # sub-themes come after their head and take over from it
@@ -122,9 +153,9 @@ def _draft(
     progress: Progress,
 ) -> list[_Draft]:
     """Return the themes, each head followed by its sub-themes."""
-    keys = np.array([content_key(text) for text in complaints.text], dtype=object)
-    pairs = np.array([f"{code}\t{key}" for code, key in zip(complaints.code, keys, strict=True)])
-    _, first, near = np.unique(pairs, return_index=True, return_inverse=True)
+    said, key = encode_values(pa.array([content_key(text) for text in complaints.text]))
+    head = encode_values(pa.array(complaints.code, pa.string()))[1]
+    _, first, near = np.unique(head * len(said) + key, return_index=True, return_inverse=True)
     progress(_STAGE, 0, len(codeframe()) + 1)
     encode = encoder.encode
     vectors = np.asarray(encode([str(text) for text in complaints.text[first]]))
@@ -245,23 +276,20 @@ def _count(
     drafts: list[_Draft],
     complaints: Complaints,
     voices: Voices,
-    customers: pa.Table,
-    as_of: date,
+    courses: Sequence[Trend],
+    worth: _Worth,
 ) -> tuple[Theme, ...]:
-    mentions = [np.unique(complaints.feedback[draft.members]) for draft in drafts]
-    weeks = week_numbers(np.where(voices.speaks, voices.received_s, np.nan), as_of)
-    courses = trends(weeks, mentions)
-    worth = _worth(voices, customers)
     complaining = len(np.unique(complaints.feedback))
     themes = []
-    for draft, rows, course in zip(drafts, mentions, courses, strict=True):
+    for draft, course in zip(drafts, courses, strict=True):
         at = draft.members
+        rows = np.unique(complaints.feedback[at])
         said = Mentions(
             complaints.feedback_id[at],
             complaints.text[at],
             draft.typicality,
             complaints.valence[at],
-            complaints.moments(voices, at),
+            voices.received_at[complaints.feedback[at]],
             voices.channel[complaints.feedback[at]],
             complaints.tone[at],
         )
@@ -277,7 +305,7 @@ def _count(
                 trend=course.verdict,
                 trend_p=course.p,
                 weekly=course.weekly,
-                value_eur=_value(voices, rows, worth),
+                value_eur=worth.of(rows),
                 owner=draft.owner,
                 quotes=quotes,
                 evidence=evidence(said, quotes, MAX_EVIDENCE),
@@ -291,29 +319,3 @@ def _count(
         return -head.mentions, head.theme_id, is_sub, -theme.mentions, theme.theme_id
 
     return tuple(sorted(themes, key=place))
-
-
-def _worth(voices: Voices, customers: pa.Table) -> dict[str, float]:
-    """Return the value of each customer: the customer table's, else the highest with feedback."""
-    worth: dict[str, float] = {}
-    given = np.isfinite(voices.worth)
-    for customer, value in zip(voices.customer[given], voices.worth[given], strict=True):
-        if customer is not None:
-            worth[customer] = max(value, worth.get(customer, -math.inf))
-    ids = customers.column("customer_id").to_pylist()
-    values = customers.column("value_eur").to_pylist()
-    worth.update({who: value for who, value in zip(ids, values, strict=True) if value is not None})
-    return worth
-
-
-def _value(voices: Voices, rows: np.ndarray, worth: dict[str, float]) -> float | None:
-    """Return the summed value of the customers behind `rows`; None where none is known.
-
-    Feedback without a customer counts as a customer of its own.
-    """
-    who = {customer for customer in voices.customer[rows] if customer is not None}
-    values = [worth[customer] for customer in who if customer in worth]
-    nobody = np.array([customer is None for customer in voices.customer[rows]], dtype=bool)
-    loose = voices.worth[rows[nobody]]
-    values.extend(float(value) for value in loose[np.isfinite(loose)])
-    return math.fsum(values) if values else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.moments import UNDATED, moment
 from klankbord.records import Quote
 from klankbord.schema import Tone
 from klankbord.themes.words import GENERAL_FITNESS, Terms, overlap
@@ -123,7 +123,7 @@ class Mentions:
     text: np.ndarray
     typicality: np.ndarray
     valence: np.ndarray  # NaN where unknown
-    received_at: list[datetime | None]
+    received_at: np.ndarray  # microseconds since 1970, or UNDATED
     channel: np.ndarray
     tone: np.ndarray
 
@@ -137,13 +137,11 @@ def choose_quotes(mentions: Mentions) -> tuple[Quote, ...]:
     count = len(mentions.text)
     by_typicality = np.lexsort((np.arange(count), -mentions.typicality, -readable))
     core = by_typicality[: max(3, int(np.ceil(count * _CORE)))]
-    when = np.array(
-        [-np.inf if at is None else at.timestamp() for at in mentions.received_at], dtype=float
-    )
+    latest = -mentions.received_at.astype(float)  # UNDATED is the largest of all
     sharp = np.where(np.isnan(mentions.valence), 2.0, mentions.valence)
     orders = [
         by_typicality,
-        core[np.lexsort((core, -mentions.typicality[core], -when[core], -readable[core]))],
+        core[np.lexsort((core, -mentions.typicality[core], latest[core], -readable[core]))],
         core[np.lexsort((core, -mentions.typicality[core], sharp[core], -readable[core]))],
     ]
     quotes: list[Quote] = []
@@ -179,11 +177,11 @@ def _is_new(mentions: Mentions, row: int, quotes: list[Quote]) -> bool:
 
 
 def _quote(mentions: Mentions, row: int) -> Quote:
-    tone = mentions.tone[row]
+    tone, at = mentions.tone[row], int(mentions.received_at[row])
     return Quote(
         str(mentions.feedback_id[row]),
         str(mentions.text[row]),
-        mentions.received_at[row],
+        None if at == UNDATED else moment(at),
         str(mentions.channel[row]),
         Tone(tone) if tone is not None else None,
     )

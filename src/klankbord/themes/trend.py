@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
+
+from klankbord.moments import UNDATED
 
 MAX_WEEKS = 52
 MIN_WEEKS = 8
 MIN_MENTIONS = 20
 FALSE_DISCOVERY_RATE = 0.10
 TOO_LITTLE = "te weinig gegevens"
-_WEEK_S = 7 * 86_400
-_MONDAY_S = 4 * 86_400  # 5 January 1970, the first Monday of the epoch
+_MONDAY = 4  # 5 January 1970, the first Monday of the epoch
 _ROUNDS = 50
 
 
@@ -27,27 +28,17 @@ class Trend:
     p: float | None  # adjusted over the themes
 
 
-def week_numbers(received_at: np.ndarray, as_of: date) -> np.ndarray:
-    """Return weeks since Monday 5 January 1970 (UTC) for `received_at` in seconds.
+def week_numbers(days: np.ndarray) -> np.ndarray:
+    """Return weeks since Monday 5 January 1970 for `days` since 1970.
 
-    -1 for no date (NaN), a date after `as_of`, or one outside the last MAX_WEEKS with feedback.
+    -1 for UNDATED, a day before that Monday, or one outside the last MAX_WEEKS weeks.
     """
-    end = _day_end(as_of)
-    known = np.isfinite(received_at) & (received_at < end)
-    weeks = np.full(len(received_at), -1, dtype=np.int64)
-    weeks[known] = np.floor_divide(received_at[known] - _MONDAY_S, _WEEK_S).astype(np.int64)
+    known = (days != UNDATED) & (days >= _MONDAY)
+    weeks = np.full(len(days), -1, dtype=np.int64)
+    weeks[known] = (days[known] - _MONDAY) // 7
     if known.any():
         weeks[weeks <= weeks.max() - MAX_WEEKS] = -1
     return weeks
-
-
-def _day_end(as_of: date) -> float:
-    if isinstance(as_of, datetime):
-        moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-        day = moment.astimezone(UTC).date()
-    else:
-        day = as_of
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + 86_400
 
 
 def trends(weeks: np.ndarray, mentions: Sequence[np.ndarray]) -> tuple[Trend, ...]:

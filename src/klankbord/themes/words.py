@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from klankbord.errors import MissingExtraError
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|\S+@\S+")
 _SENTENCE_END = '.!?…:;"“”\n'
@@ -88,12 +90,14 @@ def _wording() -> dict[str, Any]:
 
 def _spacy_stop_words(language: str) -> set[str]:
     spacy = importlib.util.find_spec("spacy")
-    if spacy is None or spacy.origin is None:
-        return set()
-    path = Path(spacy.origin).parent / "lang" / language / "stop_words.py"
+    origin = "" if spacy is None else spacy.origin or ""
+    path = Path(origin).parent / "lang" / language / "stop_words.py"
     spec = importlib.util.spec_from_file_location(f"_klankbord_stop_words_{language}", path)
-    if spec is None or spec.loader is None:
-        return set()
+    if not origin or not path.is_file() or spec is None or spec.loader is None:
+        raise MissingExtraError(
+            f"spaCy's stop words for '{language}' are not there",
+            hint="install spaCy again: pip install --force-reinstall spacy",
+        )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return {str(word).casefold().replace("’", "'") for word in module.STOP_WORDS}

@@ -1,0 +1,26 @@
+import math
+
+import pyarrow as pa
+
+from klankbord.schema import CUSTOMERS, FEEDBACK
+from klankbord.values import customer_values
+
+
+def table(schema: pa.Schema, *rows: tuple[str | None, float | None]) -> pa.Table:
+    columns = {"customer_id": [who for who, _ in rows], "value_eur": [value for _, value in rows]}
+    return pa.table({name: pa.array(columns[name], schema.field(name).type) for name in columns})
+
+
+def test_the_customer_table_goes_first_else_the_highest_that_feedback_says() -> None:
+    feedback = table(
+        FEEDBACK, ("K-2", 5.0), ("K-1", 10.0), ("K-1", 30.0), ("K-3", None), (None, 9.0), ("K-4", 4)
+    )
+    customers = table(CUSTOMERS, ("K-2", 1.0), ("K-4", None), ("K-5", 7.0))
+    assert customer_values(feedback, customers) == {"K-1": 30, "K-2": 1, "K-4": 4, "K-5": 7}
+    assert list(customer_values(feedback, customers)) == ["K-1", "K-2", "K-4", "K-5"]
+
+
+def test_what_is_no_number_is_no_value() -> None:
+    feedback = table(FEEDBACK, ("K-1", math.nan), ("K-1", 2.0), ("K-2", math.inf), ("K-3", 3.0))
+    customers = table(CUSTOMERS, ("K-3", math.nan))
+    assert customer_values(feedback, customers) == {"K-1": 2.0, "K-3": 3.0}
