@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.sources.decimals import decimal_mark, parse_decimal
+from klankbord.sources.decimals import decimal_mark, parse_decimal, parse_score
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,16 @@ def test_dutch_notation_is_read_back(number: float) -> None:
 def test_no_text_breaks_the_parser(text: str) -> None:
     number = parse_decimal(text)
     assert number is None or number == number
+
+
+@pytest.mark.parametrize(
+    ("written", "score"),
+    [
+        ("8/10", 8.0), ("7,5 / 10", 7.5), ("4 van de 5", 4.0), ("4 out of 5", 4.0),
+        ("4 sterren", 4.0), ("1 ster", 1.0), ("3 stars out of 5", 3.0), ("★★★★☆", 4.0),
+        ("⭐⭐⭐", 3.0), ("☆☆☆☆☆", 0.0), ("8", 8.0), (9, 9.0), ("", None), ("goed", None),
+        ("8/", None), ("van 10", None), ("12-03", None), ("1/2/3", None),
+    ],
+)  # fmt: skip
+def test_scores_as_people_write_them(written: object, score: float | None):
+    assert parse_score(written) == score

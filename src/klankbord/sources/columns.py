@@ -11,7 +11,7 @@ from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.schema import Channel, ScoreMetric
 from klankbord.sources.dates import day_comes_first
-from klankbord.sources.decimals import decimal_mark, parse_decimal
+from klankbord.sources.decimals import decimal_mark, parse_score
 from klankbord.sources.grid import SURVEYED, Cell, Grid, text_of
 from klankbord.sources.personal import is_personal_name
 from klankbord.sources.profile import Profile
@@ -232,7 +232,7 @@ def _from_questions(
 
 
 def _fits(column: Sequence[Cell], metric: ScoreMetric) -> bool:
-    numbers = [parse_decimal(cell) for cell in _filled(column)]
+    numbers = [parse_score(cell) for cell in _filled(column)]
     return bool(numbers) and in_range(numbers, metric)
 
 
@@ -307,7 +307,7 @@ def _numeric_share(column: Sequence[Cell]) -> float:
     filled = _filled(column)
     if not filled:
         return 0.0
-    return sum(parse_decimal(cell) is not None for cell in filled) / len(filled)
+    return sum(parse_score(cell) is not None for cell in filled) / len(filled)
 
 
 def _filled(column: Sequence[Cell]) -> list[Cell]:

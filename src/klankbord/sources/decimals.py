@@ -12,6 +12,12 @@ _GROUPED_DOT = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 _ROUND = re.compile(r"[.,]-{1,2}$")  # "12,-"
 _LONGEST = 40
+_OUT_OF = re.compile(
+    r"([\d.,]+)\s*(?:ster(?:ren|ne?)?|stars?|étoiles?)?\s*"
+    r"(?:(?:/|van|of|out of|von|sur)\s*(?:de\s+)?\d{1,3})?",
+    re.IGNORECASE,
+)
+_DRAWN_STARS = re.compile(r"(?:[★⭐]\ufe0f?)*☆*")
 
 
 def decimal_mark(values: Iterable[object], *, amounts: bool = False) -> str:
@@ -52,6 +58,17 @@ def parse_decimal(value: object, mark: str = ",") -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     return _from_digits(text, mark)
+
+
+def parse_score(value: object, mark: str = ",") -> float | None:
+    """Return a score, also as people write it: `8/10`, `4 van de 5`, `4 sterren`, `★★★★☆`."""
+    text = value.strip() if isinstance(value, str) else ""
+    if 0 < len(text) <= _LONGEST:
+        if found := _OUT_OF.fullmatch(text):
+            return parse_decimal(found.group(1), mark)
+        if _DRAWN_STARS.fullmatch(text):
+            return float(text.count("★") + text.count("⭐"))
+    return parse_decimal(value, mark)
 
 
 def _from_digits(text: str, mark: str) -> float | None:

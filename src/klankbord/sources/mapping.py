@@ -15,7 +15,7 @@ from klankbord.schema import CUSTOMERS, FEEDBACK, SCORE_RANGES, Channel, ScoreMe
 from klankbord.sources.batch import LONGEST_VERBATIM, TOO_LONG, Batch, batch_of, rejected_row
 from klankbord.sources.columns import Plan
 from klankbord.sources.dates import DateReader
-from klankbord.sources.decimals import parse_decimal
+from klankbord.sources.decimals import parse_decimal, parse_score
 from klankbord.sources.grid import Cell, Grid, Record, text_of
 from klankbord.sources.personal import is_personal_name, is_personal_text
 from klankbord.sources.roles import language_code, normal, vocabulary
@@ -207,7 +207,7 @@ class _Mapper:
         for place, cell in enumerate(columns[at]):
             if _empty(cell):
                 continue
-            number = parse_decimal(mapped.get(normal(text_of(cell)), cell), mark)
+            number = parse_score(mapped.get(normal(text_of(cell)), cell), mark)
             metric = named[place]
             if number is None:
                 faults.setdefault(place, (self._header[at], _BAD_SCORE))

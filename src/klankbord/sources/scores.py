@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from klankbord.schema import SCORE_RANGES, ScoreMetric
-from klankbord.sources.decimals import parse_decimal
+from klankbord.sources.decimals import parse_score
 from klankbord.sources.grid import Cell, Grid, text_of
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
@@ -38,7 +38,7 @@ def infer_metric(
     }
     if any("nps" in normal(hint) for hint in hints):
         said.add(ScoreMetric.NPS)
-    found = (parse_decimal(cell) for cell in columns[roles["score"]])
+    found = (parse_score(cell) for cell in columns[roles["score"]])
     numbers = [number for number in found if number is not None]
     for metric in (ScoreMetric.NPS, ScoreMetric.CES, ScoreMetric.CSAT, ScoreMetric.GRADE):
         if metric in said and in_range(numbers, metric):
