@@ -37,13 +37,6 @@ def run_json(out: Path) -> dict:
     return json.loads((out / "run.json").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("demo")
-    assert run(["analyse", "--demo", "--out", str(out), "--quiet"]) == 0
-    return out
-
-
 @pytest.fixture
 def analyse(tmp_path: Path) -> Callable[..., int]:
     def call(*sources: Path, out: str = "out", more: tuple[str, ...] = ()) -> int:

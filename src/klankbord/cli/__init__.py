@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from klankbord.cli import analyse, imports, models
+from klankbord.cli import analyse, flags, imports, models
 from klankbord.cli.output import data, report_bug, report_error
 from klankbord.errors import EXIT_INTERRUPTED, EXIT_KNOWN_ERROR, EXIT_OK, KlankbordError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("analyse")(analyse.analyse)
+app.command("flags")(flags.flags)
 app.command("import")(imports.import_sources)
 app.command("models")(models.models)
 

@@ -115,7 +115,7 @@ def write_tables(
     """
     wording = Wording("nl", timezone, dict(original_ids or {}))
     csvs = {
-        "toonverschuivingen.csv": (SHIFT_COLUMNS, _shift_rows(shifts, wording)),
+        "toonverschuivingen.csv": (SHIFT_COLUMNS, shift_rows(shifts, wording)),
         "themas.csv": (THEME_COLUMNS, _theme_rows(themes, drivers)),
         "acties.csv": (ACTION_COLUMNS, _action_rows(actions, wording)),
         "afgekeurd.csv": (REJECTED_COLUMNS, _rejected_rows(rejected)),
@@ -141,7 +141,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
     ):
         writer = csv.writer(stream)
         writer.writerow(columns)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        writer.writerows([cell(value) for value in row] for row in rows)
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
@@ -177,7 +177,8 @@ def _reveal(column: pa.ChunkedArray, original_ids: Mapping[str, str]) -> pa.Chun
     return pa.chunked_array([pa.array(names, pa.string()).take(coded.indices)])
 
 
-def _cell(value: Cell) -> str:
+def cell(value: Cell) -> str:
+    """Write one value as the exports do."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -187,7 +188,8 @@ def _cell(value: Cell) -> str:
     return repr(round(value, 6))
 
 
-def _shift_rows(shifts: Sequence[ToneShift], wording: Wording) -> Iterable[Sequence[Cell]]:
+def shift_rows(shifts: Sequence[ToneShift], wording: Wording) -> Iterable[Sequence[Cell]]:
+    """Yield the rows of `toonverschuivingen.csv`, in the order of SHIFT_COLUMNS."""
     for rank, shift in enumerate(shifts, start=1):
         yield (
             rank,
