@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 _LONGEST_CELL = 32_767  # characters Excel allows
 _FONT = "Calibri"
+_ROW_HEIGHT = 62  # points, four lines: a list to run down, with the whole text in each cell
 
 Cell = str | float | int | date | None
 
 
 # Per column its name, its width and its format.
 _ACTIONS = (
-    ("action_id", 16, "text"),
+    ("action_id", 21, "text"),
     ("owner", 18, "text"),
     ("due", 13, "date"),
     ("status", 17, "text"),
@@ -184,11 +185,13 @@ def _themes(report: Report, wording: Wording) -> _Sheet:
 
 def _formats(book: Workbook, wording: Wording) -> dict[str, Format]:
     base = {"font_name": _FONT, "font_size": 11, "valign": "top"}
+    base |= {"bottom": 1, "bottom_color": "#D9D5CC"}
     codes = {"whole": "#,##0", "one": "0.0", "two": "0.00", "percent": "0.0%"}
     codes |= {name: wording(f"workbook.{name}_format") for name in ("date", "euro")}
     made = {name: book.add_format({**base, "num_format": code}) for name, code in codes.items()}
-    made["text"] = book.add_format({**base, "num_format": "@"})
-    made["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
+    words = {**base, "num_format": "@", "indent": 1}
+    made["text"] = book.add_format(words)
+    made["wrap"] = book.add_format({**words, "text_wrap": True})
     made["heading"] = book.add_format(
         {
             **base,
@@ -196,6 +199,7 @@ def _formats(book: Workbook, wording: Wording) -> dict[str, Format]:
             "font_color": "#FFFFFF",
             "bg_color": "#164F7B",
             "text_wrap": True,
+            "indent": 1,
             "valign": "vcenter",
             "border": 0,
         }
@@ -213,6 +217,7 @@ def _write(
         page.set_column(column, column, width)
         page.write_string(0, column, wording(f"workbook.column.{key}"), formats["heading"])
     for line, row in enumerate(sheet.rows, start=1):
+        page.set_row(line, _ROW_HEIGHT)
         for column, (value, (_, _, name)) in enumerate(zip(row, sheet.columns, strict=True)):
             _write_cell(page, line, column, value, formats[name])
     page.freeze_panes(1, 1)
