@@ -189,7 +189,7 @@ def _formats(book: Workbook, wording: Wording) -> dict[str, Format]:
     codes = {"whole": "#,##0", "one": "0.0", "two": "0.00", "percent": "0.0%"}
     codes |= {name: wording(f"workbook.{name}_format") for name in ("date", "euro")}
     made = {name: book.add_format({**base, "num_format": code}) for name, code in codes.items()}
-    words = {**base, "num_format": "@", "indent": 1}
+    words = {**base, "num_format": "@", "align": "left", "indent": 1}
     made["text"] = book.add_format(words)
     made["wrap"] = book.add_format({**words, "text_wrap": True})
     made["heading"] = book.add_format(
