@@ -89,6 +89,15 @@ def test_finds_planted_cooling_and_few_false_alarms(tmp_path: Path):
     assert len({row["customer_id"] for row in found} & stable) <= 0.15 * len(found)
 
 
+def test_themes_planted_to_rise_are_seen_rising(demo: Path):
+    """Outages and feed-in charges rise in the demonstration, waiting at the helpdesk falls."""
+    themes = rows_of(demo / "themas.csv")
+    rising = [row["keywords"] for row in themes if row["trend"] == "stijgend"]
+    assert any("storing" in keywords for keywords in rising)
+    assert any("terugleverkosten" in keywords for keywords in rising)
+    assert any(row["trend"] == "dalend" for row in themes)
+
+
 def test_no_output_and_no_workspace_holds_a_customer_number(demo: Path):
     originals = {row["klantnummer"] for row in _customers()}
     assert len(originals) >= 400

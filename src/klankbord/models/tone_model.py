@@ -15,6 +15,7 @@ from klankbord.errors import ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
 from klankbord.models.encoder import Encoder, StaticEncoder, load_encoder
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
+from klankbord.models.theme_examples import ThemeExamples
 from klankbord.resources import bundled
 from klankbord.schema import TONES
 
@@ -28,6 +29,7 @@ QUESTION_SALT = 7
 _BATCH = 2048
 _SLICE = 128  # texts whose filter answers fit the processor's cache
 _CUES = 3
+_FLOOR = 1e-4  # of a theme's probability, so that examples can raise one never seen
 _FLAGS = ("churn", "ambassador", "unresolved")
 
 
@@ -93,7 +95,8 @@ class ToneModel:
                 where=str(folder),
             )
         self._encoder = encoder
-        self.fingerprint = _fingerprint(folder)
+        self._examples = ThemeExamples(self.themes, encoder)
+        self.fingerprint = f"{_fingerprint(folder)}-{self._examples.fingerprint}"
 
     def predict(self, texts: Sequence[str], questions: Sequence[str]) -> ToneScores:
         """Score `texts`, each with the question it answers ("" for none).
@@ -102,22 +105,26 @@ class ToneModel:
         """
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
-        logits, cues = [], []
+        logits, bonus, cues = [], [], []
         for first in range(0, len(texts), _BATCH):
             part = list(texts[first : first + _BATCH])
             grams = extract(part)
             values = self._logits(part, questions[first : first + _BATCH], grams)
             logits.append(values)
+            bonus.append(self._examples.bonus(self._encoder.encode(part)))
             cues.append(self._cues(part, grams, values[:, : len(TONES)].argmax(axis=1)))
         outputs = self._table.shape[1]
         scores = np.concatenate(logits) if logits else np.zeros((0, outputs), dtype=np.float32)
         tones = len(TONES)
         theme_end = tones + 1 + len(self.themes)
+        theme = np.log(_softmax(scores[:, tones + 1 : theme_end]) + _FLOOR)
+        if bonus:
+            theme += np.concatenate(bonus)
         flags = _sigmoid(scores[:, theme_end:])
         return ToneScores(
             probabilities=_softmax(scores[:, :tones] / self._temperature + self._shift),
             mixed=_sigmoid(scores[:, tones]),
-            theme=scores[:, tones + 1 : theme_end].argmax(axis=1).astype(np.int64),
+            theme=np.round(theme, 5).argmax(axis=1).astype(np.int64),
             churn=flags[:, 0],
             ambassador=flags[:, 1],
             unresolved=flags[:, 2],
