@@ -39,7 +39,7 @@ class Detection:
     """What a file was recognised as, and on what grounds."""
 
     path: Path
-    source: str  # reader name, such as "table", "transcript", "webvtt"
+    source: str  # such as "trustpilot", "transcript", or "csv-2be5a0" after the table's shape
     confidence: float  # 0 … 1
     reason: str
     details: dict[str, str] = field(default_factory=dict)  # encoding, delimiter, column roles …

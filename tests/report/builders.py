@@ -65,7 +65,7 @@ def feedback_table(rows: list[dict[str, Any]]) -> pa.Table:
     filled = [
         {
             "feedback_id": f"f{at:04d}",
-            "source": "table",
+            "source": "csv-2be5a0",
             "channel": "survey",
             "author_role": "customer",
             "verbatim": "Prima.",
@@ -225,8 +225,8 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
             drivers=drivers,
             actions=actions,
             counts=(
-                SourceCount(f"{words}enquete.csv", "table", "feedback", 30, 25, 3, 2),
-                SourceCount("klanten.csv", "table", "customers", 4, 4, 0, 0),
+                SourceCount(f"{words}enquete.csv", "csv-2be5a0", "feedback", 30, 25, 3, 2),
+                SourceCount("klanten.csv", "xlsx-0b02d7", "customers", 4, 4, 0, 0),
             ),
             rejected=(
                 RejectedRow("enquete.csv", 7, "datum", "datum niet herkend", f"{words}x;y"),

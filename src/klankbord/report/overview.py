@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -26,6 +27,7 @@ from klankbord.report.wording import Wording, neutralise
 from klankbord.schema import SCORE_RANGES, TONES, ScoreMetric, Tone
 
 _MOST_SOURCES = 60
+_SHAPE = re.compile(r"-[0-9a-f]{6}$")  # "csv-2be5a0" is a CSV table to a reader
 
 
 def overview(
@@ -166,7 +168,7 @@ def _sources(counts: Sequence[SourceCount], wording: Wording) -> tuple[SourceRow
 def _source(file: str, source: str, counts: Sequence[SourceCount], wording: Wording) -> SourceRow:
     return SourceRow(
         file=file,
-        source=wording.label("source", source),
+        source=wording.label("source", _SHAPE.sub("", source)),
         rows_in=wording.number(sum(count.rows_in for count in counts)),
         stored=wording.number(sum(count.stored for count in counts)),
         duplicates=wording.number(sum(count.duplicates for count in counts)),
