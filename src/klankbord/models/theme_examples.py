@@ -33,22 +33,23 @@ class ThemeExamples:
     """The examples of each theme as vectors of `encoder`."""
 
     def __init__(self, themes: Sequence[str], encoder: Encoder) -> None:
-        known = _examples()
-        self._vectors = [
-            encoder.encode(known[theme]) if theme in known else None for theme in themes
-        ]
+        known = {theme: _examples()[theme] for theme in themes if theme in _examples()}
+        self._vectors = encoder.encode([phrase for phrases in known.values() for phrase in phrases])
+        self._places = [themes.index(theme) for theme in known]
+        self._ends = np.cumsum([len(phrases) for phrases in known.values()])
+        base = [_NO_EXAMPLES if place else _NO_COMPLAINT for place in range(len(themes))]
+        self._base = np.array(base, dtype=np.float32)
         self.fingerprint = hashlib.sha256(_FILE.read_bytes()).hexdigest()[:12]
 
     def bonus(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what to add to the log-probability of each theme, (n, themes)."""
-        total = np.empty((len(vectors), len(self._vectors)), dtype=np.float32)
-        for place, examples in enumerate(self._vectors):
-            if examples is None:
-                total[:, place] = _NO_EXAMPLES if place else _NO_COMPLAINT
-            else:
-                similarity = np.sort(vectors @ examples.T, axis=1)
-                total[:, place] = similarity[:, -_NEAREST:].mean(axis=1)
-        return _WEIGHT * total
+        total = np.tile(self._base, (len(vectors), 1))
+        similarity = np.split(vectors @ self._vectors.T, self._ends[:-1], axis=1)
+        for place, of_code in zip(self._places, similarity, strict=True):
+            nearest = np.partition(of_code, -_NEAREST, axis=1)[:, -_NEAREST:]
+            total[:, place] = nearest.mean(axis=1)
+        weighted: NDArray[np.float32] = _WEIGHT * total
+        return weighted
 
 
 @cache

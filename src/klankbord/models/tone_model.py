@@ -105,21 +105,18 @@ class ToneModel:
         """
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
-        logits, bonus, cues = [], [], []
+        logits, cues = [], []
         for first in range(0, len(texts), _BATCH):
             part = list(texts[first : first + _BATCH])
             grams = extract(part)
             values = self._logits(part, questions[first : first + _BATCH], grams)
             logits.append(values)
-            bonus.append(self._examples.bonus(self._encoder.encode(part)))
             cues.append(self._cues(part, grams, values[:, : len(TONES)].argmax(axis=1)))
         outputs = self._table.shape[1]
         scores = np.concatenate(logits) if logits else np.zeros((0, outputs), dtype=np.float32)
         tones = len(TONES)
         theme_end = tones + 1 + len(self.themes)
-        theme = np.log(_softmax(scores[:, tones + 1 : theme_end]) + _FLOOR)
-        if bonus:
-            theme += np.concatenate(bonus)
+        theme = scores[:, tones + 1 : theme_end]
         flags = _sigmoid(scores[:, theme_end:])
         return ToneScores(
             probabilities=_softmax(scores[:, :tones] / self._temperature + self._shift),
@@ -138,13 +135,9 @@ class ToneModel:
         of_question = extract(asked_list, salt=QUESTION_SALT, characters=False)
         bag = self._bag(grams, len(texts)) + self._bag(of_question, len(asked_list))[which]
         piece, size = self._encoder.pieces(texts)
+        vectors = self._encoder.mean_vectors(piece, size)
         dense = np.concatenate(
-            [
-                grams.style,
-                self._encoder.mean_vectors(piece, size),
-                self._encoder.encode(asked_list)[which],
-            ],
-            axis=1,
+            [grams.style, vectors, self._encoder.encode(asked_list)[which]], axis=1
         )
         hidden = dense @ self._hidden + self._hidden_bias
         members, filters, width = self._pooled.shape
@@ -154,6 +147,9 @@ class ToneModel:
             hidden[:, part] += strongest[:, member] @ self._pooled[member]
         hidden = np.maximum(hidden, 0)
         logits: Floats = bag + dense @ self._direct + hidden @ self._out + self._bias
+        themes = slice(len(TONES) + 1, len(TONES) + 1 + len(self.themes))
+        belief = np.log(_softmax(logits[:, themes]) + _FLOOR)
+        logits[:, themes] = belief + self._examples.bonus(vectors)
         return logits
 
     def _strongest(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Floats:
