@@ -105,10 +105,10 @@ def analyse(
         )
         counts, rejected = imported.counts, imported.rejected
         _score(store, tone_model, progress)
-        everything, customers = store.feedback(), store.customers()
+        everything, scored, customers = store.feedback(), store.scores(), store.customers()
         moment = as_of or _latest(everything, started)
         feedback = _until(everything, moment)
-        scores, segments = _of(store.scores(), feedback), _of(store.segments(), feedback)
+        scores, segments = _of(scored, feedback), _of(store.segments(), feedback)
         found_shifts = shifts.find_shifts(
             feedback,
             scores,
@@ -175,7 +175,7 @@ def analyse(
         tables = report.write_tables(
             out,
             feedback=everything,
-            scores=store.scores(),
+            scores=scored,
             segments=found_themes.segments,
             shifts=found_shifts.shifts,
             themes=found_themes.themes,

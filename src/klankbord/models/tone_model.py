@@ -96,6 +96,7 @@ class ToneModel:
             )
         self._encoder = encoder
         self._examples = ThemeExamples(self.themes, encoder)
+        self._theme_part = slice(len(TONES) + 1, len(TONES) + 1 + len(self.themes))
         self.fingerprint = f"{_fingerprint(folder)}-{self._examples.fingerprint}"
 
     def predict(self, texts: Sequence[str], questions: Sequence[str]) -> ToneScores:
@@ -115,13 +116,11 @@ class ToneModel:
         outputs = self._table.shape[1]
         scores = np.concatenate(logits) if logits else np.zeros((0, outputs), dtype=np.float32)
         tones = len(TONES)
-        theme_end = tones + 1 + len(self.themes)
-        theme = scores[:, tones + 1 : theme_end]
-        flags = _sigmoid(scores[:, theme_end:])
+        flags = _sigmoid(scores[:, self._theme_part.stop :])
         return ToneScores(
             probabilities=_softmax(scores[:, :tones] / self._temperature + self._shift),
             mixed=_sigmoid(scores[:, tones]),
-            theme=np.round(theme, 5).argmax(axis=1).astype(np.int64),
+            theme=np.round(scores[:, self._theme_part], 5).argmax(axis=1).astype(np.int64),
             churn=flags[:, 0],
             ambassador=flags[:, 1],
             unresolved=flags[:, 2],
@@ -147,9 +146,8 @@ class ToneModel:
             hidden[:, part] += strongest[:, member] @ self._pooled[member]
         hidden = np.maximum(hidden, 0)
         logits: Floats = bag + dense @ self._direct + hidden @ self._out + self._bias
-        themes = slice(len(TONES) + 1, len(TONES) + 1 + len(self.themes))
-        belief = np.log(_softmax(logits[:, themes]) + _FLOOR)
-        logits[:, themes] = belief + self._examples.bonus(vectors)
+        belief = np.log(_softmax(logits[:, self._theme_part]) + _FLOOR)
+        logits[:, self._theme_part] = belief + self._examples.bonus(vectors)
         return logits
 
     def _strongest(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Floats:
