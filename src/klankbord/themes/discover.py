@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,7 @@ from klankbord.themes.label import (
     slug,
     word,
 )
+from klankbord.themes.subjects import Forms, Phrases, subject_forms
 from klankbord.themes.trend import Trend, trends, week_numbers
 from klankbord.themes.words import Terms, content_key, demote_general, term_matrix
 from klankbord.values import customer_values
@@ -108,12 +110,14 @@ def discover(
     as_of: date,
     language: str = "nl",
     timezone: str = TIMEZONE,
+    phrases: Phrases | None = None,
     progress: Progress = silent,
 ) -> ThemeFindings:
     """Return the complaint themes of scored feedback, and `segments` with their theme.
 
     `as_of` (a moment, or a day with all of it) ends the trend; its weeks are those of `timezone`.
-    `language` is that of the head labels. The same rows in any order give the same findings.
+    `language` is that of the head labels; `phrases` reads the noun phrases of a few Dutch texts per
+    sub-theme, for its label. The same rows in any order give the same findings.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -122,7 +126,7 @@ def discover(
     if not len(complaints.row):
         return ThemeFindings((), conform(segments, SEGMENTS), 0)
     with threadpool_limits(limits=1, user_api="blas"):  # one order of summation on any machine
-        drafts = _draft(complaints, voices, encoder, language, progress)
+        drafts = _draft(complaints, voices, encoder, language, phrases, progress)
     heard = voices.speaks & (voices.received_at <= microseconds(moment_of(as_of, timezone)))
     courses = trends(
         week_numbers(np.where(heard, voices.day, UNDATED)),
@@ -150,6 +154,7 @@ def _draft(
     voices: Voices,
     encoder: Encoder,
     language: str,
+    phrases: Phrases | None,
     progress: Progress,
 ) -> list[_Draft]:
     """Return the themes, each head followed by its sub-themes."""
@@ -158,9 +163,11 @@ def _draft(
     _, first, near = np.unique(head * len(said) + key, return_index=True, return_inverse=True)
     progress(_STAGE, 0, len(codeframe()) + 1)
     encode = encoder.encode
-    vectors = np.asarray(encode([str(text) for text in complaints.text[first]]))
-    languages = voices.language[complaints.feedback[first]]
-    terms = term_matrix([str(text) for text in complaints.text[first]], list(languages))
+    texts = [str(text) for text in complaints.text[first]]
+    vectors = np.asarray(encode(texts))
+    languages = list(voices.language[complaints.feedback[first]])
+    terms = term_matrix(texts, languages)
+    forms = subject_forms(texts, languages, frozenset(terms.names), phrases)
     code = complaints.code[first]
     terms = demote_general(terms, code)
     # a text coded by itself anywhere is a fit one to learn the theme from
@@ -189,11 +196,12 @@ def _draft(
                 spread[near[members]],
             )
         )
-        for wording, texts, closeness in _divide(entry.code, terms, here[own[here]], own, encode):
+        clear_here = here[own[here]]
+        for wording, about, closeness in _divide(entry.code, terms, clear_here, own, encode, forms):
             inside = np.zeros(len(first), dtype=bool)
-            inside[texts] = True
+            inside[about] = True
             spread = np.zeros(len(first))
-            spread[texts] = closeness
+            spread[about] = closeness
             members = np.flatnonzero(inside[near] & ~complaints.inherited)
             if len(np.unique(complaints.feedback[members])) < MIN_SUB_MENTIONS:
                 continue
@@ -218,6 +226,7 @@ def _divide(
     members: np.ndarray,
     own: np.ndarray,
     encode: Callable[..., np.ndarray],
+    forms: Forms,
 ) -> list[tuple[Wording, np.ndarray, np.ndarray]]:
     """Return (wording, texts, typicality) per sub-theme; texts without a subject are in none.
 
@@ -244,9 +253,11 @@ def _divide(
         inside[texts] = True
         siblings = ~inside
         siblings[outside] = False
-        wording = word(terms, inside, siblings & own, outside, head=code)
+        wording = word(
+            terms, inside, siblings & own, outside, head=code, forms=partial(forms, texts)
+        )
         if wording.label and wording.coverage >= MIN_COVERAGE:
-            named = [terms.names.index(term) for term in wording.label.split(", ")]
+            named = [terms.names.index(term) for term in wording.named]
             holds = np.asarray(terms.matrix[texts][:, named].sum(axis=1)).ravel()
             found.append((wording, texts, closeness[near, cluster] + holds))
     return found

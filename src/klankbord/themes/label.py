@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,7 @@ class Wording:
     label: str
     keywords: tuple[str, ...]
     coverage: float  # share of the texts that hold one of the keywords
+    named: tuple[str, ...] = ()  # the terms behind the label
 
 
 def term_weights(
@@ -61,11 +63,18 @@ def term_weights(
 
 
 def word(
-    terms: Terms, members: np.ndarray, siblings: np.ndarray, others: np.ndarray, *, head: str = ""
+    terms: Terms,
+    members: np.ndarray,
+    siblings: np.ndarray,
+    others: np.ndarray,
+    *,
+    head: str = "",
+    forms: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
 ) -> Wording:
     """Name the texts in `members`; the label is "" where no subject sets them apart.
 
-    A sub-theme is not named after its `head`: that says nothing new.
+    A sub-theme is not named after its `head`: that says nothing new. `forms` gives the label form
+    of those terms that are used as nouns; they go before the others.
     """
     weights = term_weights(terms, members, siblings, others)
     counts = np.asarray(terms.matrix[members].sum(axis=0)).ravel()
@@ -83,20 +92,36 @@ def word(
             continue
         if not any(overlap(name, terms.names[other]) for other in chosen):
             chosen.append(best)
-    floor = MIN_TERM_SHARE * members.sum()
-    label = [
-        t
-        for t in chosen
-        if counts[t] >= floor and terms.names[t] != head and terms.fitness[t] > GENERAL_FITNESS
-    ][:LABEL_TERMS]
-    if not any(terms.fitness[t] == 1 for t in label):
-        label = []
-    label.sort(key=lambda t: -terms.fitness[t])
     keywords = tuple(terms.names[t] for t in chosen)
     held = np.asarray(terms.matrix[members][:, chosen].sum(axis=1)).ravel() > 0
-    return Wording(
-        ", ".join(terms.names[t] for t in label), keywords, float(held.mean()) if len(held) else 0.0
-    )
+    coverage = float(held.mean()) if len(held) else 0.0
+    floor = MIN_TERM_SHARE * members.sum()
+    fit = {
+        terms.names[t]: float(terms.fitness[t])
+        for t in chosen
+        if counts[t] >= floor and terms.names[t] != head and terms.fitness[t] > GENERAL_FITNESS
+    }
+    named, label = _label(fit, forms(tuple(fit)) if forms is not None and fit else {})
+    return Wording(", ".join(label), keywords, coverage, named)
+
+
+def _label(
+    fit: Mapping[str, float], forms: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the terms to name a theme by, best first in `fit`, and how they stand in its label."""
+    fitness = {term: 1.0 if term in forms else value for term, value in fit.items()}
+    ranked = sorted(fit, key=lambda term: term not in forms)
+    named: list[str] = []
+    for term in ranked:
+        label = forms.get(term, term)
+        if not any(overlap(label, forms.get(other, other)) for other in named):
+            named.append(term)
+        if len(named) == LABEL_TERMS:
+            break
+    if not any(fitness[term] == 1 for term in named):
+        return (), ()
+    named.sort(key=lambda term: -fitness[term])
+    return tuple(named), tuple(forms.get(term, term) for term in named)
 
 
 def _fuller(term: int, pairs: list[int], counts: np.ndarray, names: tuple[str, ...]) -> int:

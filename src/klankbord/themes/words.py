@@ -71,12 +71,18 @@ def openers() -> Openers:
 
 
 @cache
+def silent() -> frozenset[str]:
+    """Return the words of `wording.toml` that judge or fill and name nothing."""
+    return frozenset(word for entry in _wording()["silent"].values() for word in entry.split())
+
+
+@cache
 def excluded() -> frozenset[str]:
     """Return the words that cannot stand in a term by themselves.
 
     spaCy's stop-word lists are read from its files: importing spaCy would load torch.
     """
-    words = {word for entry in _wording()["silent"].values() for word in entry.split()}
+    words = set(silent())
     for language in _STOP_WORD_LANGUAGES:
         words |= _spacy_stop_words(language)
     return frozenset(words)
@@ -110,6 +116,11 @@ def content_key(text: str) -> str:
     """
     words = _WORD.findall(_TAG.sub(" ", text.casefold()))
     return " ".join(sorted(set(words)))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, case folded, as terms are made of them."""
+    return _WORD.findall(_TAG.sub(" ", text).replace("’", "'").casefold())
 
 
 def term_matrix(
