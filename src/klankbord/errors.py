@@ -53,5 +53,11 @@ class ModelError(KlankbordError):
     """Model weights are missing, damaged or of another shape than their card says."""
 
 
+class QualityError(KlankbordError):
+    """A measured figure is below the threshold that was asked for."""
+
+    exit_code = EXIT_QUALITY
+
+
 class WorkspaceError(KlankbordError):
     """The workspace cannot be opened, is damaged, or was written by a newer version."""

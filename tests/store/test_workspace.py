@@ -94,6 +94,8 @@ def values(field):
         drawn = st.floats(allow_nan=False)
     elif pa.types.is_boolean(kind):
         drawn = st.booleans()
+    elif kind == pa.list_(pa.int32()):
+        drawn = st.lists(st.integers(0, 2**31 - 1), max_size=4)
     else:
         drawn = st.lists(TEXT, max_size=3)
     return drawn if not field.nullable else st.none() | drawn

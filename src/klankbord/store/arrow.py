@@ -31,7 +31,7 @@ def _bindable(column: pa.ChunkedArray) -> list[Any]:
     elif pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
     elif pa.types.is_list(kind):
-        return [to_json(value) for value in column.to_pylist()]
+        return [None if v is None else to_json(v) for v in column.to_pylist()]
     values: list[Any] = column.to_pylist()
     return values
 
@@ -54,7 +54,7 @@ def _from_database(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return pa.array(values, pa.int64()).cast(kind)
     if pa.types.is_list(kind):
-        return pa.array([json.loads(value) for value in values], kind)
+        return pa.array([None if v is None else json.loads(v) for v in values], kind)
     return pa.array(values, kind)
 
 

@@ -107,6 +107,7 @@ score = Table(
     Column("unresolved", Boolean, nullable=False),
     Column("non_answer", Boolean, nullable=False),
     Column("cues", Text, nullable=False),
+    Column("cue_spans", Text),
     Column("scored_by", Text, nullable=False),
 )
 
@@ -122,6 +123,21 @@ segment = Table(
     Column("valence", Float),
     Column("complaint_theme", Text),
     Column("theme_id", Text),
+)
+
+# History is kept: of one piece of feedback the newest label counts, the last stored of equals.
+tone_labels = Table(
+    "tone_labels",
+    metadata,
+    Column("label_id", Integer, primary_key=True),
+    Column("feedback_id", Text, _of_feedback(), nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("mixed", Boolean),
+    Column("complaint_theme", Text),
+    Column("flags", Text),
+    Column("labelled_by", Text, nullable=False),
+    Column("labelled_at", BigInteger, nullable=False),
+    Index(None, "feedback_id", "labelled_at"),
 )
 
 shift = Table(

@@ -20,7 +20,7 @@ from klankbord.privacy import IDENTITIES, Pseudonymiser
 from klankbord.records import Action, SourceCount, Theme, ToneShift
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import actions as action_list
-from klankbord.store import findings, history, identities, tables
+from klankbord.store import findings, history, identities, labels, tables
 from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
 from klankbord.store.migrate import is_current, migrate
@@ -192,6 +192,18 @@ class Workspace:
         """Return all segments in the order of `feedback()`."""
         query = select(tables.segment).join(tables.feedback)
         return self._read(query.order_by(*_BY_TIME, tables.segment.c.segment), SEGMENTS)
+
+    # --- labels that people gave --------------------------------------------------------------
+
+    def save_tone_labels(self, table: pa.Table) -> int:
+        """Keep labels of feedback that is stored here; returns how many said something new."""
+        with self._writing() as connection:
+            return labels.write(connection, table)
+
+    def tone_labels(self, *, history: bool = False) -> pa.Table:
+        """Return the newest label of each piece of feedback, or every label, oldest first."""
+        with self._reading() as connection:
+            return labels.read(connection, history=history)
 
     # --- findings -----------------------------------------------------------------------------
 

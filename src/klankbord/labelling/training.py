@@ -1,0 +1,317 @@
+"""Adapt the tone model to labels: from sheets and workspace to a model folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from klankbord import __version__, agreement
+from klankbord.errors import KlankbordError, UnreadableInputError
+from klankbord.labelling import heads
+from klankbord.labelling.classes import (
+    THREE_SCHEME,
+    TONE_SCHEME,
+    Scheme,
+    same_side,
+    translated,
+)
+from klankbord.labelling.evaluation import Labelled, keep, of_sheet, of_workspace
+from klankbord.labelling.heads import Recipe
+from klankbord.labelling.quality import SCORES, Quality, measure
+from klankbord.labelling.reading import Sheet
+from klankbord.models import ToneModel
+from klankbord.models.adapted import HEAD, MODEL_TYPE, RECALIBRATED, UNCHANGED, membership, softmax
+from klankbord.models.card import CARD_FILE, file_digest
+from klankbord.models.encoder import Encoder
+from klankbord.models.ngrams import BUCKET_BITS
+from klankbord.records import Progress, silent
+from klankbord.report.files import replacing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from klankbord.store import Workspace
+
+    Floats = NDArray[np.float32]
+    Ints = NDArray[np.int64]
+
+LEAST = 5  # labels of a class
+LICENCE = "customer's own"
+_KEPT = "labels kept in the workspace"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training chose, and what it brings by cross-validation on the labels."""
+
+    folder: Path
+    fingerprint: str
+    method: str  # "head", "recalibrated" or "base"
+    classes: tuple[str, ...]
+    recipe: Recipe
+    before: Quality  # the base model on the same rows
+    after: Quality
+    left_out: int  # labels of a class with too few of them, or of none of the classes
+    skipped: int  # rows without a label or without text
+    stored: int
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Labels of all sources together, in one set of classes."""
+
+    texts: list[str]
+    questions: list[str]
+    codes: Ints
+    scheme: Scheme
+    sources: dict[str, int]
+    left_out: int
+
+
+def train(
+    sheets: Sequence[Sheet],
+    folder: Path,
+    *,
+    base: ToneModel,
+    encoder: Encoder,
+    tier: str = "cascade",
+    workspace: Workspace | None = None,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Trained:
+    """Adapt `base` to the labels of `sheets` and workspace and write it to `folder`.
+
+    Chosen on rows held out is the simplest of: the base model as it is, with another temperature,
+    recalibrated per class, or with a head of its own, that no other clearly beats. Raises
+    KlankbordError where fewer than two classes have five labels each.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    stored = keep(workspace, sheets) if workspace else 0
+    rows = _merge_rare(_gather(sheets, workspace))
+    scores = base.predict(rows.texts, rows.questions)
+    member = membership(rows.scheme.groups)
+    own = heads.base_probabilities(scores, member)
+    blocks = heads.blocks_of(rows.texts, scores, encoder)
+    folds = min(heads.FOLDS, int(np.bincount(rows.codes).min()))
+    fold = heads.folds_of(rows.texts, rows.codes, folds, seed)
+    with threadpool_limits(limits=1):  # the same sums in the same order on any machine
+        chosen = recipe or heads.choose(blocks, rows.codes, fold, progress)
+        logits = heads.held_out(blocks, rows.codes, fold, chosen, progress)
+        head = heads.fit(blocks, rows.codes, chosen, len(rows.scheme.classes))
+    temperature = heads.temperature_of(logits, rows.codes)
+    candidates = [
+        (UNCHANGED, False, own),
+        (RECALIBRATED, False, heads.held_out_recalibration(own, rows.codes, fold, shifts=False)),
+        (RECALIBRATED, True, heads.held_out_recalibration(own, rows.codes, fold)),
+        (HEAD, True, softmax(logits / temperature)),
+    ]
+    method, shifts, chances = candidates[_simplest([each[2] for each in candidates], rows.codes)]
+    before, after = (_quality(found, rows, seed) for found in (own, chances))
+    weights: dict[str, NDArray[Any]] = {"shift": np.zeros(len(member.T), dtype=np.float32)}
+    if method == HEAD:
+        weights |= vars(head)
+    elif method == RECALIBRATED:
+        temperature, weights["shift"] = heads.recalibration_of(own, rows.codes, shifts=shifts)
+    config = {
+        "model_type": MODEL_TYPE,
+        "method": method,
+        "base": {"name": f"bundled tone model, tier {tier}", "fingerprint": base.fingerprint},
+        "tier": tier,
+        "encoder": encoder.fingerprint,
+        "bucket_bits": BUCKET_BITS,
+        "classes": [
+            {"name": name, "tones": [str(tone) for tone in group]}
+            for name, group in zip(rows.scheme.classes, rows.scheme.groups, strict=True)
+        ],
+        "temperature": temperature,
+        "blocks": vars(chosen),
+    }
+    fingerprint = _write(folder, config, weights, rows, after)
+    return Trained(
+        folder=folder,
+        fingerprint=fingerprint,
+        method=method,
+        classes=rows.scheme.classes,
+        recipe=chosen,
+        before=before,
+        after=after,
+        left_out=rows.left_out,
+        skipped=sum(sheet.skipped for sheet in sheets),
+        stored=stored,
+    )
+
+
+def _gather(sheets: Sequence[Sheet], workspace: Workspace | None) -> _Rows:
+    """Put the labels of all sources into the coarsest classes that any of them has."""
+    parts: list[tuple[str, Labelled]] = [
+        (sheet.path.name, of_sheet(sheet, workspace)) for sheet in sheets
+    ]
+    if workspace:
+        parts.append((_KEPT, of_workspace(workspace)))
+    own = {part.scheme.classes: part.scheme for _, part in parts if part.scheme.name == "own"}
+    if len(own) > 1:
+        raise UnreadableInputError("the sheets have different classes of their own")
+    names = {part.scheme.name for _, part in parts if part.texts}
+    target = next(iter(own.values()), THREE_SCHEME if "three" in names else TONE_SCHEME)
+    given = {row for _, part in parts[: len(sheets)] for row in part.ids if row}
+    texts: list[str] = []
+    questions: list[str] = []
+    codes: list[int] = []
+    sources: dict[str, int] = {}
+    left_out = 0
+    for name, part in parts:
+        into = translated(part.scheme, target)
+        for own_id, text, question, code in zip(
+            part.ids, part.texts, part.questions, part.codes.tolist(), strict=True
+        ):
+            if name == _KEPT and own_id in given:
+                continue
+            if (place := into[code]) is None:
+                left_out += 1
+                continue
+            texts.append(text)
+            questions.append(question)
+            codes.append(place)
+            sources[name] = sources.get(name, 0) + 1
+    return _Rows(texts, questions, np.array(codes, dtype=np.int64), target, sources, left_out)
+
+
+def _merge_rare(rows: _Rows) -> _Rows:
+    """Put a class with fewer than five labels together with its side, or leave it out."""
+    count = np.bincount(rows.codes, minlength=len(rows.scheme.classes))
+    groups = {code: [code] for code in range(len(count))}
+    for code in np.argsort(count, kind="stable").tolist():
+        total = count[groups[code]].sum() if code in groups else LEAST
+        if total >= LEAST:
+            continue
+        near = [
+            other
+            for other in groups
+            if other != code
+            and same_side(_tones(rows.scheme, groups[code]), _tones(rows.scheme, groups[other]))
+        ]
+        if near:
+            groups[near[0]] = sorted(groups[near[0]] + groups.pop(code))
+    kept = sorted(
+        (members for members in groups.values() if count[members].sum() >= LEAST),
+        key=lambda members: members[0],
+    )
+    if len(kept) < 2:
+        raise KlankbordError(
+            f"too few labels to train on: two classes with {LEAST} labels each are needed, of "
+            + ", ".join(f"{name} {n}" for name, n in zip(rows.scheme.classes, count, strict=True)),
+            hint="klankbord label draws more rows to label",
+        )
+    place = {code: new for new, members in enumerate(kept) for code in members}
+    stays = [row for row, code in enumerate(rows.codes.tolist()) if code in place]
+    scheme = Scheme(
+        rows.scheme.name,
+        tuple("/".join(rows.scheme.classes[code] for code in members) for members in kept),
+        tuple(_tones(rows.scheme, members) for members in kept),
+        {},
+    )
+    return _Rows(
+        [rows.texts[row] for row in stays],
+        [rows.questions[row] for row in stays],
+        np.array([place[rows.codes[row]] for row in stays], dtype=np.int64),
+        scheme,
+        rows.sources,
+        rows.left_out + len(rows.codes) - len(stays),
+    )
+
+
+def _tones(scheme: Scheme, members: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(tone for code in members for tone in scheme.groups[code])
+
+
+def _simplest(held_out: Sequence[Floats], codes: Ints) -> int:
+    """Return the place of the first candidate that no later one clearly beats.
+
+    Clearly: its loss, and wherever it reads rows otherwise its macro-F1 and alpha as well, are
+    better by more than one standard error of the difference. The loss alone would prefer one that
+    is modest and knows nothing to one that knows something and is too sure of it.
+    """
+    best = 0
+    for place in range(1, len(held_out)):
+        old, new = held_out[best], held_out[place]
+        gain = heads.losses(old, codes) - heads.losses(new, codes)
+        if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)) and _reads_no_worse(old, new, codes):
+            best = place
+    return best
+
+
+def _reads_no_worse(old: Floats, new: Floats, codes: Ints) -> bool:
+    """Tell whether the most probable classes are the same, or clearly better ones."""
+    classes = old.shape[1]
+    reads = [chances.argmax(axis=1).astype(np.int64) for chances in (old, new)]
+    if (reads[0] == reads[1]).all():
+        return True
+
+    def gains(where: Ints) -> NDArray[np.float64]:
+        one, other = (agreement.confusion(codes[where], found[where], classes) for found in reads)
+        return np.array(
+            [
+                agreement.macro_f1(other) - agreement.macro_f1(one),
+                agreement.alpha(other, "interval") - agreement.alpha(one, "interval"),
+            ]
+        )
+
+    found = agreement.bootstrap(gains, len(codes))
+    # a 95 % interval is four standard errors wide
+    return all(gain.value > (gain.high - gain.low) / 4 for gain in found)
+
+
+def _quality(chances: Floats, rows: _Rows, seed: int) -> Quality:
+    found = chances.argmax(axis=1).astype(np.int64)
+    return measure(
+        rows.codes,
+        found,
+        rows.scheme.classes,
+        probabilities=chances.astype(np.float64),
+        seed=seed,
+    )
+
+
+def _write(
+    folder: Path, config: dict[str, Any], weights: dict[str, Any], rows: _Rows, after: Quality
+) -> str:
+    """Write config, weights and card, and return the fingerprint."""
+    from safetensors.numpy import save_file
+
+    from klankbord.models.card import read_card
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / "config.json") as file:
+        file.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    with replacing(folder / "model.safetensors") as file:
+        save_file({name: np.ascontiguousarray(value) for name, value in weights.items()}, file)
+    where = f"cross-validation, {len(rows.texts):,} labels"
+    card = {
+        "name": folder.resolve().name,
+        "version": __version__,
+        "kind": "tone",
+        "summary": "Tone adapted to the customer's own labels; the rest is the bundled model's",
+        "languages": [],
+        "data": [
+            {"name": name, "rows": count, "licence": LICENCE}
+            for name, count in rows.sources.items()
+        ],
+        "scores": [
+            {"measure": name, "data": where, "value": round(after.figures[name].value, 4)}
+            for name in SCORES
+            if not np.isnan(after.figures[name].value)
+        ],
+        "sha256": {
+            name: file_digest(folder / name) for name in ("config.json", "model.safetensors")
+        },
+    }
+    with replacing(folder / CARD_FILE) as file:
+        file.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return read_card(folder).fingerprint
