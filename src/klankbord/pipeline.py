@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from klankbord.store import Workspace
 
 PREVIEW_ROWS = 5
-LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy")  # that shape the numbers
+LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,15 @@ def analyse(
     that the same input gives the same output. Raises UnreadableInputError, before anything is
     stored, when a source is not recognised.
     """
-    from klankbord import drivers, loop, report, shifts, themes
-    from klankbord.models import installed_models, load_encoder, load_tone_model
+    from klankbord import drivers, loop, report, shifts, themes, tone
+    from klankbord.language.dutch import NounPhrases
+    from klankbord.models import (
+        dutch_card,
+        installed_models,
+        load_dutch,
+        load_encoder,
+        load_tone_model,
+    )
     from klankbord.privacy import Pseudonymiser
     from klankbord.report.files import replacing
     from klankbord.store import Workspace
@@ -96,7 +103,7 @@ def analyse(
     started = datetime.now(UTC)
     out.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(settings.encoder)
-    tone_model = load_tone_model()
+    tone_model = load_tone_model(settings.tone_model, tier=settings.tier, encoder=encoder)
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     workspace.parent.mkdir(parents=True, exist_ok=True)
     with Workspace.open(workspace) as store:
@@ -105,7 +112,8 @@ def analyse(
         )
         counts, rejected = imported.counts, imported.rejected
         _score(store, tone_model, progress)
-        everything, scored, customers = store.feedback(), store.scores(), store.customers()
+        everything, customers, labels = store.feedback(), store.customers(), store.tone_labels()
+        scored = tone.with_labels(store.scores(), labels)
         moment = as_of or _latest(everything, started)
         feedback = _until(everything, moment)
         scores, segments = _of(scored, feedback), _of(store.segments(), feedback)
@@ -128,6 +136,7 @@ def analyse(
             as_of=moment,
             language=settings.language,
             timezone=settings.timezone,
+            phrases=NounPhrases(load_dutch),
             progress=progress,
         )
         found_drivers = drivers.associate(
@@ -188,6 +197,7 @@ def analyse(
         totals = _totals(counts)
         provenance = {
             **_versions(encoder.fingerprint, tone_model.fingerprint),
+            "label_pipeline": dutch_card().fingerprint,
             "settings": asdict(settings) | {"key_file": ""},
             "as_of": moment.isoformat(),
             "sources": [asdict(count) for count in counts],
@@ -196,6 +206,7 @@ def analyse(
                 "feedback": everything.num_rows,
                 "dated_after_as_of": everything.num_rows - feedback.num_rows,
                 "customers": customers.num_rows,
+                "labelled_by_people": labels.num_rows,
             },
             "findings": {
                 "tone_shifts": len(found_shifts.shifts),

@@ -124,6 +124,7 @@ SCORES = pa.schema(
         pa.field("unresolved", pa.bool_(), nullable=False),
         pa.field("non_answer", pa.bool_(), nullable=False),
         pa.field("cues", pa.list_(pa.string()), nullable=False),
+        pa.field("cue_spans", pa.list_(pa.int32())),  # start, end, start, end, …
         pa.field("scored_by", pa.string(), nullable=False),
     ]
 )
@@ -153,6 +154,19 @@ CUSTOMERS = pa.schema(
         pa.field("started_at", _TIME),
         pa.field("cancelled_at", _TIME),
         pa.field("attributes", pa.string(), nullable=False),
+    ]
+)
+
+# What a person said of a piece of feedback; the newest label of a piece counts.
+TONE_LABELS = pa.schema(
+    [
+        pa.field("feedback_id", pa.string(), nullable=False),
+        pa.field("tone", pa.string(), nullable=False),
+        pa.field("mixed", pa.bool_()),  # null: not judged, here and below
+        pa.field("complaint_theme", pa.string()),  # code of the guide; "-": no complaint
+        pa.field("flags", pa.string()),  # letters C, A, U, S; "": none of them
+        pa.field("labelled_by", pa.string(), nullable=False),  # "": not told
+        pa.field("labelled_at", _TIME, nullable=False),
     ]
 )
 

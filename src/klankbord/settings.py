@@ -28,6 +28,8 @@ class Settings:
     fdr: float = 0.10  # tolerated expected share of false alarms among the tone shifts listed
     keep_ids: bool = False  # write the original customer ids in exports
     encoder: str = ""  # sentence encoder: "" is the bundled one, else a folder
+    tone_model: str = ""  # "" is the bundled one, else a folder or the id of a downloaded model
+    tier: str = "cascade"  # of the bundled tone model: fast, cascade or accurate
     key_file: str = ""  # pseudonym key: "" is the user's configuration folder
     company: str = ""  # name shown on the report
 
@@ -36,6 +38,11 @@ class Settings:
             raise SettingsError(f"language '{self.language}' is not one of nl, en")
         if not 0 < self.fdr < 1:
             raise SettingsError(f"fdr {self.fdr} must lie between 0 and 1", hint="try 0.10")
+        if self.tier not in ("fast", "cascade", "accurate"):
+            raise SettingsError(
+                f"tier '{self.tier}' is not one of fast, cascade, accurate",
+                hint="cascade is nearly as good as accurate and several times as fast",
+            )
         if not self.languages:
             raise SettingsError("languages is empty", hint='try ["nl", "en", "de", "fr"]')
         for code in self.languages:

@@ -34,6 +34,9 @@ _ENTHUSIASM = np.array([0.0, 0.0, 0.0, 1 / 3, 1.0], dtype=np.float32)
 # "geen", "n.v.t.", "-": nothing was said, so hardly anything is known about the tone.
 _NON_ANSWER = np.array([0.05, 0.20, 0.50, 0.20, 0.05], dtype=np.float32)
 _BATCH = 10_000
+BY_PERSON = "person"
+_LABELLED_TONE, _OTHER_TONE = np.float32(0.96), np.float32(0.01)  # people err too
+_FLAG_LETTERS = {"churn_cue": "C", "ambassador_cue": "A", "unresolved": "U"}
 
 
 def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
@@ -50,6 +53,7 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
     questions = pc.fill_null(rows["question"], "").combine_chunks()
     silent_rows = np.asarray(non_answers(verbatims), dtype=bool)
     scores, where = _score_once(verbatims, questions, model, "tone", progress)
+    spans = _cue_spans(scores.cues, where, silent_rows)
 
     probabilities = scores.probabilities[where]
     probabilities[silent_rows] = _NON_ANSWER
@@ -72,14 +76,20 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
         "ambassador_cue": (scores.ambassador[where] >= limits.ambassador) & ~silent_rows,
         "unresolved": (scores.unresolved[where] >= limits.unresolved) & ~silent_rows,
         "non_answer": silent_rows,
-        "cues": _cues(scores.cues, where, silent_rows),
+        "cues": _cut_out(verbatims, spans),
+        "cue_spans": spans,
         "scored_by": pa.repeat(pa.scalar(model.fingerprint), rows.num_rows),
     }
     return conform(pa.table(columns), SCORES)
 
 
 def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
-    """Return `segments` with tone, valence and complaint theme filled; equal texts scored once."""
+    """Return `segments` with tone, valence and complaint theme filled; equal texts scored once.
+
+    Segments are many and serve themes alone, so a model of several tiers reads them with its
+    fast one.
+    """
+    model = getattr(model, "fast", model)
     if segments.num_rows == 0:
         return SEGMENTS.empty_table()
     texts = segments["text"].combine_chunks()
@@ -96,6 +106,47 @@ def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = si
         place = segments.column_names.index(name)
         segments = segments.set_column(place, name, column)
     return conform(segments, SEGMENTS)
+
+
+def with_labels(scores: pa.Table, labels: pa.Table) -> pa.Table:
+    """Return `scores` with a person's label in place of the model's wherever there is one.
+
+    The labelled tone gets probability 0.96 and every other 0.01, and `scored_by` is "person".
+    What the person did not judge (mixed, theme, flags: null) stays the model's. `labels` is a
+    TONE_LABELS table with one row per piece of feedback.
+    """
+    place = pc.index_in(scores["feedback_id"], labels["feedback_id"].combine_chunks())
+    theirs = pc.is_valid(place)
+    if not pc.any(theirs).as_py():
+        return scores
+    given = labels.take(place)
+    ranks = pc.index_in(given["tone"], pa.array([str(tone) for tone in TONES]))
+    sure = np.full((scores.num_rows, len(TONES)), _OTHER_TONE, dtype=np.float32)
+    sure[np.arange(scores.num_rows), pc.fill_null(ranks, 0).to_numpy()] = _LABELLED_TONE
+    flags = given["flags"]
+    theme = given["complaint_theme"]
+    said = {
+        "tone": given["tone"],
+        **{name: pa.array(sure[:, rank]) for rank, name in enumerate(TONE_PROBABILITIES)},
+        "valence": pa.array(valence_of(sure)),
+        "enthusiasm": pa.array(enthusiasm_of(sure)),
+        "tone_sd": pa.array(spread_of(sure)),
+        "mixed": pc.coalesce(given["mixed"], scores["mixed"]),
+        "complaint_theme": pc.if_else(
+            pc.is_valid(theme),
+            pc.if_else(pc.equal(theme, "-"), pa.scalar(None, pa.string()), theme),
+            scores["complaint_theme"],
+        ),
+        **{
+            name: pc.coalesce(pc.match_substring(flags, letter), scores[name])
+            for name, letter in _FLAG_LETTERS.items()
+        },
+        "scored_by": pa.repeat(pa.scalar(BY_PERSON), scores.num_rows),
+    }
+    for name, column in said.items():
+        at = scores.column_names.index(name)
+        scores = scores.set_column(at, name, pc.if_else(theirs, column, scores[name]))
+    return conform(scores, SCORES)
 
 
 def tone_levels(probabilities: Floats) -> NDArray[np.int64]:
@@ -151,6 +202,7 @@ def _joined(parts: list[ToneScores]) -> ToneScores:
         churn=np.concatenate([part.churn for part in parts]),
         ambassador=np.concatenate([part.ambassador for part in parts]),
         unresolved=np.concatenate([part.unresolved for part in parts]),
+        sarcasm=np.concatenate([part.sarcasm for part in parts]),
         cues=pa.concat_arrays([part.cues for part in parts]),
     )
 
@@ -165,7 +217,25 @@ def _themes(theme: NDArray[np.int64], model: ToneModel) -> pa.Array:
     return names.take(pa.array(theme))
 
 
-def _cues(cues: pa.Array, where: NDArray[np.int64], silent_rows: NDArray[np.bool_]) -> pa.Array:
-    nothing = pa.array([[]], pa.list_(pa.string()))
+def _cue_spans(
+    cues: pa.Array, where: NDArray[np.int64], silent_rows: NDArray[np.bool_]
+) -> pa.Array:
+    """Return start and end of every cue of every row, one after the other; list<int32>."""
+    offsets = 2 * cues.offsets.to_numpy()
+    places = np.stack([cues.values.field(name).to_numpy() for name in ("start", "end")], axis=1)
+    flat = pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(places.ravel(), pa.int32())
+    )
+    nothing = pa.array([[]], pa.list_(pa.int32()))
     place = np.where(silent_rows, len(cues), where)
-    return pa.concat_arrays([cues, nothing]).take(pa.array(place))
+    return pa.concat_arrays([flat, nothing]).take(pa.array(place))
+
+
+def _cut_out(verbatims: pa.Array, spans: pa.Array) -> pa.Array:
+    """Return the words that stand at `spans` of each verbatim, list<string>."""
+    offsets = spans.offsets.to_numpy()
+    texts = verbatims.take(pa.array(np.repeat(np.arange(len(spans)), np.diff(offsets) // 2)))
+    start, end = spans.values.to_numpy().reshape(-1, 2).T
+    pieces = zip(texts.to_pylist(), start.tolist(), end.tolist(), strict=True)
+    words = pa.array([text[first:last] for text, first, last in pieces], pa.string())
+    return pa.ListArray.from_arrays(pa.array(offsets // 2, pa.int32()), words)

@@ -47,6 +47,27 @@ def analyse(
     language: str = typer.Option(
         None, "--language", "-l", help="Language of the report: nl or en (default: nl)."
     ),
+    tier: str = typer.Option(
+        None,
+        "--tier",
+        help="How the tone is read: fast, cascade (the fast model, and the accurate one where that "
+        "is unsure) or accurate (default: cascade).",
+        show_default=False,
+    ),
+    tone_model: str = typer.Option(
+        None,
+        "--tone-model",
+        help="Another tone model: a folder made by 'klankbord train', or a transformers text "
+        "classifier with three classes, five levels or stars (a folder, or the id of a downloaded "
+        "one).",
+        show_default=False,
+    ),
+    encoder: str = typer.Option(
+        None,
+        "--encoder",
+        help="Another sentence encoder for the themes: a sentence-transformers folder.",
+        show_default=False,
+    ),
     keep_ids: bool = typer.Option(
         None,
         "--keep-ids",
@@ -79,6 +100,9 @@ def analyse(
         fdr=fdr,
         language=language,
         keep_ids=keep_ids,
+        tier=tier,
+        tone_model=tone_model,
+        encoder=encoder,
         company="Vlierdraad" if demo else None,
     )
     if demo:

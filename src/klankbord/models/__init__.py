@@ -2,15 +2,20 @@
 
 from klankbord.models.card import ModelCard, read_card
 from klankbord.models.encoder import Encoder, load_encoder
-from klankbord.models.tone_model import ToneModel, ToneScores, load_tone_model
+from klankbord.models.loading import load_tone_model
+from klankbord.models.scores import Thresholds, ToneModel, ToneScores
+from klankbord.models.syntax import dutch_card, load_dutch
 from klankbord.resources import bundled
 
 __all__ = [
     "Encoder",
     "ModelCard",
+    "Thresholds",
     "ToneModel",
     "ToneScores",
+    "dutch_card",
     "installed_models",
+    "load_dutch",
     "load_encoder",
     "load_tone_model",
     "read_card",

@@ -38,7 +38,7 @@ class ModelCard:
 
     name: str
     version: str
-    kind: str  # "encoder" or "tone"
+    kind: str  # "encoder", "tone" or "pipeline"
     summary: str
     languages: tuple[str, ...]
     data: tuple[DataUse, ...]

@@ -10,6 +10,7 @@ import numpy as np
 
 from klankbord.errors import MissingExtraError, ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
+from klankbord.models.located import located
 from klankbord.resources import bundled
 
 if TYPE_CHECKING:
@@ -110,18 +111,12 @@ class TransformerEncoder:
 
 
 def load_encoder(name: str = "") -> Encoder:
-    """Return the bundled encoder for "", else the model in the folder `name`.
+    """Return the bundled encoder for "", else the model `name`.
 
-    Only folders on this machine are read, nothing is downloaded. Raises ModelError where the
-    folder is missing, is no model, or differs from the digests on its card.
+    That is a folder, or the id of a Hugging Face model downloaded before. Raises ModelError where
+    it is missing, is no model, or differs from the digests on its card.
     """
-    folder = Path(name) if name else bundled(BUNDLED_ENCODER)
-    if not folder.is_dir():
-        raise ModelError(
-            "encoder folder does not exist",
-            where=name,
-            hint="download the model first and give the folder it is in",
-        )
+    folder = located(name) if name else bundled(BUNDLED_ENCODER)
     if (folder / CARD_FILE).is_file():
         read_card(folder).verify()
     return StaticEncoder(folder) if _is_static(folder) else TransformerEncoder(folder)

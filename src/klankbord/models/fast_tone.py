@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, is_normalized, normalize
 
 import numpy as np
 import pyarrow as pa
 
 from klankbord.errors import ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
-from klankbord.models.encoder import Encoder, StaticEncoder, load_encoder
+from klankbord.models.encoder import StaticEncoder
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
+from klankbord.models.scores import CUES, Thresholds, ToneScores, from_logits, softmax
 from klankbord.models.theme_examples import ThemeExamples
-from klankbord.resources import bundled
 from klankbord.schema import TONES
 
 if TYPE_CHECKING:
@@ -24,39 +24,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-BUNDLED_TONE_MODEL = "models/tone-fast"
 QUESTION_SALT = 7
 _BATCH = 2048
 _SLICE = 128  # texts whose filter answers fit the processor's cache
 _CUES = 3
+_WEAK = 0.35  # a word that says less than this share of the strongest is no cue
 _FLOOR = 1e-4  # of a theme's probability, so that examples can raise one never seen
-_FLAGS = ("churn", "ambassador", "unresolved")
+_FLAGS = ("churn", "ambassador", "unresolved", "sarcasm")
 
 
-@dataclass(frozen=True)
-class ToneScores:
-    """What the model makes of n texts; every array has n rows, in the order of the texts."""
-
-    probabilities: Floats  # (n, 5), calibrated, boos … enthousiast
-    mixed: Floats  # probability of real praise and a real complaint together
-    theme: NDArray[np.int64]  # index into ToneModel.themes; 0 is no complaint
-    churn: Floats
-    ambassador: Floats
-    unresolved: Floats
-    cues: pa.Array  # list<string>: the customer's words that speak most for the tone
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """From which probability a flag is set, chosen on texts held out of training."""
-
-    mixed: float
-    churn: float
-    ambassador: float
-    unresolved: float
-
-
-class ToneModel:
+class FastToneModel:
     """Scores texts; the same text and question always get the same scores."""
 
     def __init__(self, folder: Path, encoder: StaticEncoder) -> None:
@@ -97,7 +74,8 @@ class ToneModel:
         self._encoder = encoder
         self._examples = ThemeExamples(self.themes, encoder)
         self._theme_part = slice(len(TONES) + 1, len(TONES) + 1 + len(self.themes))
-        self.fingerprint = f"{_fingerprint(folder)}-{self._examples.fingerprint}"
+        self.weights_fingerprint = _fingerprint(folder)
+        self.fingerprint = f"{self.weights_fingerprint}-{self._examples.fingerprint}"
 
     def predict(self, texts: Sequence[str], questions: Sequence[str]) -> ToneScores:
         """Score `texts`, each with the question it answers ("" for none).
@@ -106,26 +84,33 @@ class ToneModel:
         """
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
-        logits, cues = [], []
+        logits = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
+        cues = []
         for first in range(0, len(texts), _BATCH):
             part = list(texts[first : first + _BATCH])
             grams = extract(part)
             values = self._logits(part, questions[first : first + _BATCH], grams)
-            logits.append(values)
-            cues.append(self._cues(part, grams, values[:, : len(TONES)].argmax(axis=1)))
-        outputs = self._table.shape[1]
-        scores = np.concatenate(logits) if logits else np.zeros((0, outputs), dtype=np.float32)
-        tones = len(TONES)
-        flags = _sigmoid(scores[:, self._theme_part.stop :])
-        return ToneScores(
-            probabilities=_softmax(scores[:, :tones] / self._temperature + self._shift),
-            mixed=_sigmoid(scores[:, tones]),
-            theme=np.round(scores[:, self._theme_part], 5).argmax(axis=1).astype(np.int64),
-            churn=flags[:, 0],
-            ambassador=flags[:, 1],
-            unresolved=flags[:, 2],
-            cues=pa.chunked_array(cues, pa.list_(pa.string())).combine_chunks(),
-        )
+            logits[first : first + len(part)] = values
+            level = (values[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
+            cues.append(self._cues(part, grams, level))
+        found = pa.chunked_array(cues, CUES).combine_chunks()
+        return from_logits(logits, self._temperature, self._shift, len(self.themes), found)
+
+    def logits(self, texts: Sequence[str], questions: Sequence[str]) -> Floats:
+        """Return what the scores are made from, (n, 5 tones + mixed + themes + 4 flags)."""
+        parts = [np.zeros((0, self._table.shape[1]), dtype=np.float32)]
+        for first in range(0, len(texts), _BATCH):
+            part = list(texts[first : first + _BATCH])
+            parts.append(self._logits(part, questions[first : first + _BATCH], extract(part)))
+        return np.concatenate(parts)
+
+    def cues(self, texts: Sequence[str], level: NDArray[np.int64]) -> pa.Array:
+        """Return where the words stand that speak most for tone `level` (n,) of each text."""
+        parts = []
+        for first in range(0, len(texts), _BATCH):
+            part = list(texts[first : first + _BATCH])
+            parts.append(self._cues(part, extract(part), level[first : first + len(part)]))
+        return pa.chunked_array(parts, CUES).combine_chunks()
 
     def _logits(self, texts: list[str], questions: Sequence[str], grams: Ngrams) -> Floats:
         """Return (n, outputs): hashed n-grams, then style and vectors straight and via ReLU."""
@@ -146,7 +131,7 @@ class ToneModel:
             hidden[:, part] += strongest[:, member] @ self._pooled[member]
         hidden = np.maximum(hidden, 0)
         logits: Floats = bag + dense @ self._direct + hidden @ self._out + self._bias
-        belief = np.log(_softmax(logits[:, self._theme_part]) + _FLOOR)
+        belief = np.log(softmax(logits[:, self._theme_part]) + _FLOOR)
         logits[:, self._theme_part] = belief + self._examples.bonus(vectors)
         return logits
 
@@ -185,7 +170,7 @@ class ToneModel:
         return total
 
     def _cues(self, texts: list[str], grams: Ngrams, tone: NDArray[np.int64]) -> pa.Array:
-        """Return the words whose n-grams add most to the logit of the tone, neighbours joined."""
+        """Return where the words stand whose n-grams add most to the tone, neighbours joined."""
         tokens = grams.tokens
         bucket = grams.bucket >> (BUCKET_BITS - self._bits)
         level = tone[grams.text]
@@ -195,53 +180,43 @@ class ToneModel:
         order = np.lexsort((tokens.start, -np.round(share, 6), tokens.text))
         begin = np.cumsum(tokens.count) - tokens.count
         place = np.arange(len(order)) - np.repeat(begin, tokens.count)
-        chosen = order[(place < _CUES) & (share[order] > 0) & is_word[order]]
+        some = tokens.count > 0
+        strongest = np.repeat(share[order[begin[some]]], tokens.count[some])
+        strong = (share[order] > 0) & (share[order] >= _WEAK * strongest)
+        chosen = order[(place < _CUES) & strong & is_word[order]]
         chosen.sort()
-        return _phrases(texts, grams, chosen)
+        return _spans(texts, grams, chosen)
 
 
-def load_tone_model(path: Path | None = None, encoder: Encoder | None = None) -> ToneModel:
-    """Return the tone model in `path`, by default the bundled one, on the bundled encoder.
-
-    Raises ModelError where a file is missing or differs from the digest on the model's card.
-    """
-    folder = path or bundled(BUNDLED_TONE_MODEL)
-    if not folder.is_dir():
-        raise ModelError("tone model folder does not exist", where=str(folder))
-    if (folder / CARD_FILE).is_file():
-        read_card(folder).verify()
-    encoder = encoder or load_encoder()
-    if not isinstance(encoder, StaticEncoder):
-        raise ModelError("the tone model runs on the bundled static encoder", where=str(folder))
-    return ToneModel(folder, encoder)
-
-
-def _phrases(texts: list[str], grams: Ngrams, chosen: NDArray[np.int64]) -> pa.Array:
-    """Cut the chosen tokens out of their texts, tokens side by side as one phrase."""
-    from unicodedata import normalize
-
+def _spans(texts: list[str], grams: Ngrams, chosen: NDArray[np.int64]) -> pa.Array:
+    """Return where in their texts the chosen tokens stand, tokens side by side as one span."""
     tokens = grams.tokens
     joined = np.zeros(len(chosen), dtype=bool)
     joined[1:] = (np.diff(chosen) == 1) & (np.diff(tokens.text[chosen]) == 0)
     heads = np.flatnonzero(~joined)
     tails = np.append(heads[1:], len(chosen))[: len(heads)] - 1
     text = tokens.text[chosen[heads]]
-    start, end = tokens.start[chosen[heads]], tokens.end[chosen[tails]]
-    spans = zip(text.tolist(), start.tolist(), end.tolist(), strict=True)
-    words = [normalize("NFC", texts[row])[first:last] for row, first, last in spans]
+    start, end = tokens.start[chosen[heads]].copy(), tokens.end[chosen[tails]].copy()
+    for row in np.unique(text):  # offsets were counted in the composed text
+        if not is_normalized("NFC", texts[row]):
+            mine = text == row
+            start[mine] = [_decomposed(texts[row], at) for at in start[mine]]
+            end[mine] = [_decomposed(texts[row], at) for at in end[mine]]
+    spans = pa.StructArray.from_arrays(
+        [pa.array(start, pa.int32()), pa.array(end, pa.int32())], ["start", "end"]
+    )
     offsets = np.concatenate(([0], np.cumsum(np.bincount(text, minlength=len(texts)))))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(words, pa.string()))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), spans)
 
 
-def _softmax(values: Floats) -> Floats:
-    powers = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
-    shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
-
-
-def _sigmoid(values: Floats) -> Floats:
-    chances: Floats = (1 / (1 + np.exp(-np.clip(values, -30, 30)))).astype(np.float32)
-    return chances
+def _decomposed(text: str, offset: int) -> int:
+    """Return where in `text` the place `offset` of its composed form (NFC) is."""
+    return next(
+        place
+        for place in range(len(text) + 1)
+        if len(normalize("NFC", text[:place])) >= offset
+        and (place == len(text) or not combining(text[place]))
+    )
 
 
 def _fingerprint(folder: Path) -> str:
