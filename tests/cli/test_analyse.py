@@ -268,7 +268,12 @@ def test_a_date_in_the_future_steers_nothing(analyse, tmp_path: Path):
     assert analyse(source) == 0
     run = run_json(tmp_path / "out")
     assert run["as_of"] == "2026-02-28T23:00:00+00:00"  # midnight in Amsterdam
-    assert run["workspace"] == {"feedback": 2, "dated_after_as_of": 1, "customers": 0}
+    assert run["workspace"] == {
+        "feedback": 2,
+        "dated_after_as_of": 1,
+        "customers": 0,
+        "labelled_by_people": 0,
+    }
     assert "2050" not in (tmp_path / "out" / "rapport.html").read_text("utf-8")
     assert pq.read_table(tmp_path / "out" / "feedback.parquet").num_rows == 2
 

@@ -28,7 +28,7 @@ def damaged(tmp_path):
 
 def test_every_bundled_model_is_whole():
     cards = {card.name: card for card in installed_models()}
-    assert {"encoder-static", "tone-fast"} <= set(cards)
+    assert {"encoder-static", "tone-fast", "tone-accurate", "spacy-nl"} <= set(cards)
     for card in cards.values():
         card.verify()
         assert card.size > 0
@@ -44,7 +44,7 @@ def test_cards_state_data_licences_and_scores():
 
 
 def test_readme_of_a_model_names_the_digests_of_its_card():
-    for name in ("encoder-static", "tone-fast"):
+    for name in ("encoder-static", "tone-fast", "tone-accurate", "spacy-nl"):
         card = read_card(bundled(f"models/{name}"))
         readme = (card.folder / "README.md").read_text("utf-8")
         assert all(digest in readme for _, digest in card.sha256)

@@ -43,6 +43,8 @@ def load_tone_model(
         base = load_tone_model(tier=config.get("tier", tier), encoder=encoder)
         return AdaptedToneModel.load(folder, base, encoder or load_encoder())
     if folder and folder.is_dir() and not config:
+        if (folder / CARD_FILE).is_file():
+            read_card(folder).verify()  # says which file is missing or damaged
         raise ModelError("folder holds no tone model", where=str(folder))
     if folder:
         return ForeignToneModel(str(name), _fast(bundled(FAST_MODEL), encoder))
