@@ -20,6 +20,7 @@ import torch
 from tokenizers import Tokenizer
 
 from klankbord.models import load_tone_model
+from klankbord.models.accurate_tone import LONGEST
 from klankbord.models.capitals import marked_capitals
 from tone_loss import OUTPUTS, ToneLoss
 from tone_texts import (
@@ -33,7 +34,6 @@ from tone_texts import (
     with_stars,
 )
 
-LONGEST = 96  # tokens of question and text in training
 OUTPUT_NAMES = (
     *(f"tone:{name}" for name in ("boos", "ontevreden", "neutraal", "positief", "enthousiast")),
     "mixed",

@@ -19,11 +19,10 @@ from klankbord.models.adapted import (
     base_features,
     class_probabilities,
     ngram_counts,
-    softmax,
 )
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
-from klankbord.models.scores import ToneScores
+from klankbord.models.scores import ToneScores, softmax
 from klankbord.records import Progress, silent
 
 if TYPE_CHECKING:

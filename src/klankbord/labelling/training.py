@@ -25,10 +25,11 @@ from klankbord.labelling.heads import Recipe
 from klankbord.labelling.quality import SCORES, Quality, measure
 from klankbord.labelling.reading import Sheet
 from klankbord.models import ToneModel
-from klankbord.models.adapted import HEAD, MODEL_TYPE, RECALIBRATED, UNCHANGED, membership, softmax
+from klankbord.models.adapted import HEAD, MODEL_TYPE, RECALIBRATED, UNCHANGED, membership
 from klankbord.models.card import CARD_FILE, file_digest
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
+from klankbord.models.scores import softmax
 from klankbord.records import Progress, silent
 from klankbord.report.files import replacing
 

@@ -20,7 +20,7 @@ from klankbord.errors import ModelError
 from klankbord.models.card import read_card
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS, extract
-from klankbord.models.scores import ToneModel, ToneScores
+from klankbord.models.scores import ToneModel, ToneScores, softmax
 from klankbord.schema import TONES
 
 if TYPE_CHECKING:
@@ -179,13 +179,6 @@ def ngram_counts(texts: Sequence[str], buckets: Ints | None, bits: int) -> csr_a
     known[known] = buckets[column[known]] == found[known]
     cells = (grams.weight[known], (grams.text[known], column[known]))
     return csr_array(cells, shape=(len(texts), len(buckets)))
-
-
-def softmax(values: NDArray[np.floating]) -> Floats:
-    """Return rows that add up to one."""
-    powers = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
-    shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
 
 
 def _rows(scores: ToneScores, first: int) -> Floats:

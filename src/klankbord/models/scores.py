@@ -79,7 +79,7 @@ def replaced(scores: ToneScores, rows: NDArray[np.int64], better: ToneScores) ->
     return ToneScores(**columns, cues=cues)
 
 
-def softmax(values: Floats) -> Floats:
+def softmax(values: NDArray[np.floating]) -> Floats:
     """Return each row as shares that add up to one."""
     powers = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
     shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
