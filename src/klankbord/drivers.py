@@ -48,7 +48,7 @@ def associate(
     `segments` carry their theme_id. Strongest lowering association first, themes with too few
     data last. Verdicts hold at a false-discovery rate of 10 % over the themes judged.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     ordered = sorted(themes, key=lambda theme: theme.theme_id)
     metric, rows = _scored(feedback, scores)

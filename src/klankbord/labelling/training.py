@@ -92,7 +92,7 @@ def train(
     recalibrated per class, or with a head of its own, that no other clearly beats. Raises
     KlankbordError where fewer than two classes have five labels each.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     stored = keep(workspace, sheets) if workspace else 0
     rows = _merge_rare(_gather(sheets, workspace))

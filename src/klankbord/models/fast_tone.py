@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import combining, is_normalized, normalize
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 QUESTION_SALT = 7
-_BATCH = 2048
+_BATCH = 1024
 _SLICE = 128  # texts whose filter answers fit the processor's cache
 _CUES = 3
 _WEAK = 0.35  # a word that says less than this share of the strongest is no cue
@@ -38,6 +40,7 @@ class FastToneModel:
 
     def __init__(self, folder: Path, encoder: StaticEncoder) -> None:
         from safetensors.numpy import load_file
+        from threadpoolctl import ThreadpoolController
 
         try:
             config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
@@ -71,6 +74,7 @@ class FastToneModel:
                 "tone model was trained on another encoder than the one that is installed",
                 where=str(folder),
             )
+        self._libraries = ThreadpoolController()
         self._encoder = encoder
         self._examples = ThemeExamples(self.themes, encoder)
         self._theme_part = slice(len(TONES) + 1, len(TONES) + 1 + len(self.themes))
@@ -84,17 +88,32 @@ class FastToneModel:
         """
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
+        starts = range(0, len(texts), _BATCH)
         logits = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
-        cues = []
-        for first in range(0, len(texts), _BATCH):
-            part = list(texts[first : first + _BATCH])
-            grams = extract(part)
-            values = self._logits(part, questions[first : first + _BATCH], grams)
-            logits[first : first + len(part)] = values
-            level = (values[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
-            cues.append(self._cues(part, grams, level))
-        found = pa.chunked_array(cues, CUES).combine_chunks()
-        return from_logits(logits, self._temperature, self._shift, len(self.themes), found)
+        cues = [pa.array([], CUES)]
+        # a batch per core does more than many cores in one small product
+        with (
+            self._libraries.limit(limits=1, user_api="blas"),
+            ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+        ):
+            parts = pool.map(
+                lambda first: self._scored(
+                    list(texts[first : first + _BATCH]), questions[first : first + _BATCH]
+                ),
+                starts,
+            )
+            for first, (values, found) in zip(starts, parts, strict=True):
+                logits[first : first + len(values)] = values
+                cues.append(found)
+        joined = pa.chunked_array(cues, CUES).combine_chunks()
+        return from_logits(logits, self._temperature, self._shift, len(self.themes), joined)
+
+    def _scored(self, texts: list[str], questions: Sequence[str]) -> tuple[Floats, pa.Array]:
+        """Return the logits and the cues of a batch."""
+        grams = extract(texts)
+        logits = self._logits(texts, questions, grams)
+        level = (logits[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
+        return logits, self._cues(texts, grams, level)
 
     def logits(self, texts: Sequence[str], questions: Sequence[str]) -> Floats:
         """Return what the scores are made from, (n, 5 tones + mixed + themes + 4 flags)."""
@@ -137,29 +156,28 @@ class FastToneModel:
 
     def _strongest(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Floats:
         """Return each filter's strongest answer over three neighbouring pieces of a text."""
-        end = np.cumsum(size)
         strongest = np.zeros((len(size), len(self._filter_bias)), dtype=np.float32)
+        start = np.cumsum(size) - size
         for first in range(0, len(size), _SLICE):
-            some = size[first : first + _SLICE]
-            worded = np.flatnonzero(some)
-            if len(worded):
-                part = piece[end[first] - size[first] : end[first + len(some) - 1]]
-                best = self._best(part, np.cumsum(some) - some, some)
-                strongest[first + worded] = np.maximum(best, 0)
+            some = np.argsort(-size[first : first + _SLICE], kind="stable") + first
+            strongest[some] = self._best(piece, start[some], size[some])
         return strongest
 
     def _best(
         self, piece: NDArray[np.int64], start: NDArray[np.int64], size: NDArray[np.int64]
     ) -> Floats:
-        """Return the largest filter answer of every text that has pieces, before the ReLU."""
-        total = self._here[piece]
-        before, after = self._before[piece[:-1]], self._after[piece[1:]]
-        cut = start[(start > 0) & (start < len(piece)) & (size > 0)] - 1
-        before[cut], after[cut] = 0, 0  # the last piece of one text and the first of the next
-        total[1:] += before
-        total[:-1] += after
-        best: Floats = np.maximum.reduceat(total, start[size > 0], axis=0) + self._filter_bias
-        return best
+        """Return the answers of texts that stand from long to short, place after place."""
+        best = np.full((len(size), len(self._filter_bias)), -np.inf, dtype=np.float32)
+        for place in range(size[0] if len(size) else 0):
+            here = start[: np.count_nonzero(size > place)] + place
+            answer = self._here[piece[here]]
+            if place:
+                answer += self._before[piece[here - 1]]
+            follows = np.count_nonzero(size > place + 1)
+            answer[:follows] += self._after[piece[here[:follows] + 1]]
+            np.maximum(best[: len(here)], answer, out=best[: len(here)])
+        strongest: Floats = np.maximum(best + self._filter_bias, 0)
+        return strongest
 
     def _bag(self, grams: Ngrams, rows: int) -> Floats:
         from scipy.sparse import csr_array

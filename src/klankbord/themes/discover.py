@@ -119,7 +119,7 @@ def discover(
     `language` is that of the head labels; `phrases` reads the noun phrases of a few Dutch texts per
     sub-theme, for its label. The same rows in any order give the same findings.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     voices = hear(feedback, scores, timezone)
     complaints = select(voices, scores, segments, frozenset(codeframe()))
