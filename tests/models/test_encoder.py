@@ -1,7 +1,10 @@
 """The bundled encoder, read by two libraries, and a transformer folder in its place."""
 
+import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from klankbord.errors import ModelError
 from klankbord.models import load_encoder
 from klankbord.resources import bundled
 
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 TEXTS = [
     "De levering was te laat en het pakket was beschadigd.",
     "The delivery was late and the parcel was damaged.",
@@ -134,3 +138,45 @@ def test_encoding_loads_no_torch():
         "load_encoder().encode(['goed']); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def network_folder(tmp_path_factory, transformer_folder):
+    """Return that tiny encoder as `export_encoder.py` writes one."""
+    from transformers import AutoModel
+
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        from export_onnx import export
+    finally:
+        sys.path.remove(str(SCRIPTS))
+    folder = tmp_path_factory.mktemp("network")
+    export(AutoModel.from_pretrained(transformer_folder), folder / "model.int8.onnx")
+    shutil.copy(transformer_folder / "tokenizer.json", folder)
+    run = {"static_share": 0.25, "static": load_encoder().fingerprint}
+    (folder / "klankbord.json").write_text(json.dumps(run))
+    return folder
+
+
+def test_a_network_shares_the_similarity_with_the_static_encoder(
+    network_folder, transformer_folder, encoder
+):
+    texts = ["goed slecht goed", "slecht", "goed"]
+    vectors = load_encoder(str(network_folder)).encode([*texts, " "])
+    own, static = load_encoder(str(transformer_folder)).encode(texts), encoder.encode(texts)
+    wanted = 0.75 * own @ own.T + 0.25 * static @ static.T
+    assert vectors.shape == (4, 16 + encoder.dimension)
+    assert np.allclose(vectors[:3] @ vectors[:3].T, wanted, atol=0.02)  # int8 against fp32
+    assert not vectors[3].any()
+
+
+def test_a_network_made_with_another_static_encoder_is_refused(network_folder, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(network_folder, folder)
+    run = {"static_share": 0.25, "static": "000000000000"}
+    (folder / "klankbord.json").write_text(json.dumps(run))
+    with pytest.raises(ModelError, match="another static one"):
+        load_encoder(str(folder))
+    (folder / "model.int8.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(folder))

@@ -1,7 +1,8 @@
-"""Sentence encoders: the bundled static one, or any sentence-transformers folder."""
+"""Sentence encoders: the bundled static one, a network beside it, any sentence-transformers."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +12,7 @@ import numpy as np
 from klankbord.errors import MissingExtraError, ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
 from klankbord.models.located import located
+from klankbord.models.network import Network
 from klankbord.resources import bundled
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 BUNDLED_ENCODER = "models/encoder-static"
+RUN_FILE = "klankbord.json"
 _BATCH = 1024
 
 
@@ -80,6 +83,37 @@ class StaticEncoder:
         return unit_rows(self._model.embedding)
 
 
+class NetworkEncoder:
+    """A transformer in int8 (`export_encoder.py`) beside the bundled static encoder.
+
+    The similarity of two texts is (1 - share) times the transformer's plus share times the static
+    encoder's: the two err on different texts.
+    """
+
+    def __init__(self, folder: Path, static: StaticEncoder) -> None:
+        try:
+            run = json.loads((folder / RUN_FILE).read_text("utf-8"))
+            self.share = float(run["static_share"])
+            needed = str(run["static"])
+            self._network = Network(folder)
+        except Exception as error:
+            raise ModelError("encoder cannot be loaded", where=str(folder)) from error
+        if needed != static.fingerprint:
+            raise ModelError(
+                "encoder was made with another static one than is installed", where=str(folder)
+            )
+        self._static = static
+        self.dimension = self._network.outputs + static.dimension
+        self.fingerprint = _fingerprint(folder)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return an array (n, dimension) of unit length rows; a text without words gives zeros."""
+        own = unit_rows(self._network.rows(texts))
+        own[[not text.strip() for text in texts]] = 0
+        shares = np.sqrt(np.array([1 - self.share, self.share], dtype=np.float32))
+        return unit_rows(np.hstack([own * shares[0], self._static.encode(texts) * shares[1]]))
+
+
 class TransformerEncoder:
     """Any sentence-transformers folder on this machine; needs torch."""
 
@@ -119,6 +153,8 @@ def load_encoder(name: str = "") -> Encoder:
     folder = located(name) if name else bundled(BUNDLED_ENCODER)
     if (folder / CARD_FILE).is_file():
         read_card(folder).verify()
+    if (folder / RUN_FILE).is_file():
+        return NetworkEncoder(folder, StaticEncoder(bundled(BUNDLED_ENCODER)))
     return StaticEncoder(folder) if _is_static(folder) else TransformerEncoder(folder)
 
 
