@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +18,10 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from tokenizers import Tokenizer
 
 from export_onnx import export
-from klankbord.models import load_tone_model
-from klankbord.models.accurate_tone import ONNX_FILE, RUN_FILE, Network
+from klankbord.models import ToneModel, load_tone_model
+from klankbord.models.accurate_tone import RUN_FILE, tone_entries
 from klankbord.models.fast_tone import FastToneModel
+from klankbord.models.network import ONNX_FILE, Network
 from tone_figures import held_out
 from tone_loss import FLAG_START
 from tone_texts import (
@@ -29,16 +29,15 @@ from tone_texts import (
     TONE_COUNT,
     Labelled,
     data_files,
-    weight_of,
 )
-from train_encoder import write_card
+from train_encoder import rows, write_card
 from train_tone import best_threshold, calibrate
 from train_tone_transformer import Inputs, logits_of
 from train_transformer import save_tokenizer
 
 FAST_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-CERTAIN = (0.0, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
-MOST_UNSURE = 0.25  # of the texts that may go on to the transformer
+CERTAIN = (0.0, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.85, 0.9, 1.0)
+MOST_UNSURE = 0.25  # of the letters of real reviews that may go on to the transformer
 
 
 def cascade_curve(
@@ -55,11 +54,20 @@ def cascade_curve(
     return curve
 
 
+def share_of_letters(fast: ToneModel, data: Path) -> list[float]:
+    """Return how much of real reviews goes on to the transformer, for each candidate."""
+    reviews = list(rows(data / "reviews" / "food_delivery_stars_nl.tsv"))[::6]
+    texts = [review["text"] for review in reviews]
+    sure = fast.predict(texts, [""] * len(texts)).probabilities.max(axis=1)
+    letters = np.array([len(text) for text in texts])
+    return [float(letters[sure < certain].sum() / letters.sum()) for certain in CERTAIN]
+
+
 def settled(
-    own: np.ndarray, other: np.ndarray, fast: np.ndarray, labels: Labelled
+    own: np.ndarray, other: np.ndarray, fast: np.ndarray, labels: Labelled, sent_on: list[float]
 ) -> dict[str, object]:
     """Return what `klankbord.json` holds, chosen on the held-out logits and fast scores."""
-    weight = np.array([weight_of(name) for name in labels.origin])
+    weight = labels.weight()
     best: tuple[float, float] = (np.inf, 0.0)
     for share in FAST_WEIGHTS:
         logits = (1 - share) * own + share * other
@@ -78,10 +86,10 @@ def settled(
         thresholds[name] = best_threshold(chance[:, FLAG_START + place], labels.flags[:, place])
     accurate = softmax(logits[:, :TONE_COUNT] / temperature + np.array(shift), axis=1)
     curve = cascade_curve(fast, accurate, labels.tone)
-    print("certain from  share sent on  macro-F1  kappa")
-    for certain, sent, macro, kappa in curve:
-        print(f"{certain:12.2f}  {sent:13.3f}  {macro:8.4f}  {kappa:.4f}")
-    certain = max(certain for certain, sent, _, _ in curve if sent <= MOST_UNSURE)
+    print("certain from  sent on  letters of reviews sent on  macro-F1  kappa")
+    for (certain, sent, macro, kappa), letters in zip(curve, sent_on, strict=True):
+        print(f"{certain:12.2f}  {sent:7.3f}  {letters:26.3f}  {macro:8.4f}  {kappa:.4f}")
+    certain = max(c for c, letters in zip(CERTAIN, sent_on, strict=True) if letters <= MOST_UNSURE)
     return {
         "fast_weight": share,
         "temperature": round(temperature, 4),
@@ -98,34 +106,29 @@ def main() -> None:
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--trained", type=Path, required=True, help="folder of the trained weights")
     parser.add_argument("--out", type=Path, default=Path("models/tone-accurate"))
-    parser.add_argument("--transformers", action="store_true", help="keep that format beside it")
-    parser.add_argument("--onnx-only", action="store_true", help="to label texts for the fast one")
     options = parser.parse_args()
     from transformers import AutoModelForSequenceClassification
 
     options.out.mkdir(parents=True, exist_ok=True)
-    if options.transformers:
-        for name in ("config.json", "model.safetensors"):
-            shutil.copy(options.trained / name, options.out / name)
     tokenizer = Tokenizer.from_file(str(options.trained / "tokenizer.json"))
     save_tokenizer(tokenizer, options.out)
     model = AutoModelForSequenceClassification.from_pretrained(options.trained, dtype=torch.float32)
-    if not (options.out / ONNX_FILE).exists():
-        export(model.eval(), options.out / ONNX_FILE)
-    if options.onnx_only:
-        return
+    export(model, options.out / ONNX_FILE)
     fast = load_tone_model(tier="fast")
     assert isinstance(fast, FastToneModel)  # noqa: S101 - for the type checker
     labels = held_out(options.data, options.own)
     scores = fast.predict(labels.texts, labels.questions)
-    own = Network(options.out).logits(labels.texts, labels.questions)
+    own = Network(options.out).rows(tone_entries(labels.texts, labels.questions))
     inputs = Inputs(tokenizer, labels.texts, labels.questions)
     some = np.arange(0, len(labels.ids), 4)
     exact = logits_of(model, inputs, some)
     same = (exact[:, :TONE_COUNT].argmax(1) == own[some, :TONE_COUNT].argmax(1)).mean()
     print(f"int8 and fp32 agree on the tone of {same:.2%} of {len(some):,} texts held out")
     other = fast.logits(labels.texts, labels.questions)
-    run = settled(own, other, scores.probabilities, labels) | {"fast": fast.weights_fingerprint}
+    sent_on = share_of_letters(fast, options.data)
+    run = settled(own, other, scores.probabilities, labels, sent_on) | {
+        "fast": fast.weights_fingerprint
+    }
     (options.out / RUN_FILE).write_text(json.dumps(run, indent=1) + "\n", "utf-8")
     finish(options.out, options.trained)
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the usual name
 
-from tone_texts import FLAGS, THEMES, TONE_COUNT, Labelled, weight_of
+from tone_texts import FLAGS, THEMES, TONE_COUNT, UNJUDGED, Labelled
 
 THEME_START = TONE_COUNT + 1
 FLAG_START = THEME_START + len(THEMES)
@@ -34,9 +34,9 @@ class ToneLoss:
         self._theme = torch.from_numpy(labels.theme)
         self._mixed = torch.from_numpy(labels.mixed).float()
         self._flags = torch.from_numpy(labels.flags).float()
-        self._weight = torch.tensor([weight_of(origin) for origin in labels.origin])
+        self._weight = torch.from_numpy(labels.weight()).float()
         self._ordinal, self._auxiliary = ordinal, auxiliary
-        judged = which[labels.origin[which] != "stars"]
+        judged = which[~np.isin(labels.origin[which], UNJUDGED)]
         seen = torch.bincount(tone[judged], weights=self._weight[judged], minlength=TONE_COUNT)
         self._by_class = (seen.sum() / seen / TONE_COUNT) ** class_power
         seen = torch.bincount(self._theme[judged], minlength=len(THEMES)).float() + 1
@@ -48,7 +48,7 @@ class ToneLoss:
             near[level, min(level + 1, TONE_COUNT - 1)] += 0.5
         smoothed = torch.eye(TONE_COUNT) * (1 - smoothing) + near * smoothing
         self._wanted = smoothed[tone]
-        self._labelled = torch.from_numpy(labels.origin != "stars")
+        self._labelled = torch.from_numpy(~np.isin(labels.origin, UNJUDGED))
         if belief is not None:
             given = np.flatnonzero(~np.isnan(belief[:, 0]))
             self._wanted[given] = torch.from_numpy(belief[given]).float()

@@ -27,8 +27,12 @@ FLAGS = {"churn": "C", "ambassador": "A", "unresolved": "U", "sarcasm": "S"}
 TONE_COUNT = len(TONES)
 BEHAVIOUR = Path(__file__).parent.parent / "tests" / "behaviour"
 FEW_WORDS = 4
+SHORTEST_PIECE = 8  # letters
 LONGEST = 128  # word pieces the filters see in training
 STAR_FILES = ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv")
+UNJUDGED = ("stars", "pieces")  # origins whose texts nobody labelled
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*[,;]\s+(?=maar|alleen|echter|wel|but|aber|mais)")
+MOST_PIECES = 16_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Labelled:
     ids: list[str]
     texts: list[str]
     questions: list[str]
-    origin: np.ndarray  # "train", "aligned", "stars", or the name of a file in corpora/tone
+    origin: np.ndarray  # "train", "aligned", "stars", "pieces", or a file in corpora/tone
     source: np.ndarray  # source or channel
     language: np.ndarray
     tone: np.ndarray
@@ -55,6 +59,10 @@ class Labelled:
         names = [re.sub(r"-(en|de|fr)$", "", name) for name in self.ids]
         names = [_NUMBERED.sub(_group, name) for name in names]
         return np.array([zlib.crc32(name.encode()) % 10 for name in names])
+
+    def weight(self) -> np.ndarray:
+        """Return how heavily each text counts."""
+        return np.array([weight_of(origin) for origin in self.origin])
 
     def take(self, which: np.ndarray) -> Labelled:
         """Return the rows `which`."""
@@ -108,7 +116,7 @@ def _strings(value: object) -> Iterator[str]:
 
 def weight_of(origin: str) -> float:
     """Return how heavily a text counts; our own, of many sectors and channels, count double."""
-    return {"train": 1.0, "aligned": 0.5, "stars": 0.5}.get(origin, 2.0)
+    return {"train": 1.0, "aligned": 0.5, "stars": 0.5, "pieces": 0.5}.get(origin, 2.0)
 
 
 def data_files(used: dict[str, int]) -> list[DataFile]:
@@ -121,6 +129,11 @@ def data_files(used: dict[str, int]) -> list[DataFile]:
             f"texts: {unstated}; labels Apache-2.0",
         ),
         "stars": ("reviews/*_stars_nl.tsv, stars only", unstated),
+        "pieces": (
+            "sentences of the above and of reviews/aspects_nl_en_de_fr.tsv (split train), "
+            "labelled by tone-accurate",
+            unstated,
+        ),
     }
     lines = []
     for origin, number in sorted(used.items()):
@@ -217,17 +230,49 @@ def with_stars(labels: Labelled, folder: Path, without: set[str]) -> tuple[Label
         chance = count / count.sum(axis=1, keepdims=True)
         texts += [text for text, _ in found]
         chances.append(chance[:, [stars for _, stars in found]].T)
+    chance = np.concatenate(chances)
+    return _with(labels, texts, ["nl"] * len(texts), "stars"), chance
+
+
+def with_pieces(labels: Labelled, folder: Path, without: set[str]) -> Labelled:
+    """Append sentences nobody labelled: of the reviews by aspect, and cut out of longer texts.
+
+    Texts that are held out of training lend no sentence.
+    """
+    known = {squeezed(text) for text in labels.texts} | without
+    found: list[tuple[str, str]] = []
+    sources = [
+        (row["text"], row["language"])
+        for row in rows(folder / "aspects_nl_en_de_fr.tsv")
+        if row["split"] == "train"
+    ]
+    usable = (labels.fold() != 0) & (labels.language == "nl")
+    for row in np.flatnonzero(usable):
+        parts = SENTENCE_END.split(labels.texts[row])
+        sources += [(part, "nl") for part in parts if len(parts) > 1]
+    for text, language in sources:
+        key = squeezed(text)
+        if len(key) > SHORTEST_PIECE and key not in known:
+            known.add(key)
+            found.append((text, language))
+    lucky = np.sort(np.random.default_rng(0).permutation(len(found))[:MOST_PIECES])
+    texts, languages = zip(*(found[row] for row in lucky), strict=True)
+    return _with(labels, list(texts), list(languages), "pieces")
+
+
+def _with(labels: Labelled, texts: list[str], languages: list[str], origin: str) -> Labelled:
+    """Append texts without labels."""
     new = len(texts)
 
     def longer(column: np.ndarray, value: object) -> np.ndarray:
         return np.concatenate([column, np.full((new, *column.shape[1:]), value, column.dtype)])
 
     return Labelled(
-        labels.ids + [f"stars{row}" for row in range(new)],
+        labels.ids + [f"{origin}{row}" for row in range(new)],
         labels.texts + texts,
         labels.questions + [""] * new,
-        longer(labels.origin, "stars"),
-        longer(labels.source, "stars"),
-        longer(labels.language, "nl"),
+        longer(labels.origin, origin),
+        longer(labels.source, origin),
+        np.concatenate([labels.language, np.array(languages)]),
         *(longer(column, 0) for column in (labels.tone, labels.mixed, labels.theme, labels.flags)),
-    ), np.concatenate(chances)
+    )

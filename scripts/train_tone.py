@@ -17,25 +17,28 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the usual name
 from scipy.special import softmax
+from tokenizers import Tokenizer
 
 from klankbord.models import load_encoder
-from klankbord.models.accurate_tone import Network
 from klankbord.models.ngrams import STYLE_FEATURES
 from tone_loss import FLAG_START, OUTPUTS, ToneLoss
 from tone_texts import (
     FLAGS,
     THEMES,
     TONE_COUNT,
+    UNJUDGED,
     Features,
     Labelled,
     data_files,
     measured_texts,
     read_labelled,
     training_files,
-    weight_of,
+    with_pieces,
     with_stars,
 )
 from train_encoder import write_card
+from train_tone_transformer import Inputs
+from train_tone_transformer import logits_of as transformer_logits
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,10 @@ class Recipe:
 
     bucket_bits: int = 17
     members: int = 4
-    epochs: int = 5
+    epochs: int = 4
     batch: int = 128
     hidden: int = 128
-    filters: int = 128  # of three neighbouring word pieces
+    filters: int = 64  # of three neighbouring word pieces
     dropout: float = 0.3
     gram_dropout: float = 0.1
     gram_rate: float = 5e-3
@@ -59,6 +62,7 @@ class Recipe:
     auxiliary: float = 0.5
     of_teacher: float = 0.5  # what the teacher says against the label
     stars: float = 0.4  # of the reviews that only have stars
+    stars_read: float = 0.7  # of those, where a teacher reads them
 
 
 class Member(torch.nn.Module):
@@ -196,6 +200,23 @@ def logits_of(members: list[Member], features: Features, which: np.ndarray) -> n
     return torch.cat(parts).numpy()
 
 
+def of_transformer(folder: Path, labels: Labelled) -> np.ndarray:
+    """Return what `train_tone_transformer.py` learned to say of the texts."""
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    inputs = Inputs(tokenizer, labels.texts, labels.questions)
+    order = np.argsort(inputs.length, kind="stable")
+    logits = np.zeros((len(order), OUTPUTS), dtype=np.float32)
+    done, started = 0, time.monotonic()
+    for part in np.array_split(order, max(1, len(order) // 4096)):
+        logits[part] = transformer_logits(model, inputs, part)
+        done += len(part)
+        print(f"teacher {done:,}/{len(order):,}  {time.monotonic() - started:.0f} s", flush=True)
+    return logits
+
+
 def calibrate(
     logits: np.ndarray, tone: np.ndarray, weight: np.ndarray
 ) -> tuple[float, list[float]]:
@@ -233,7 +254,7 @@ def main() -> None:
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--encoder", type=Path, default=Path("models/encoder-static"))
     parser.add_argument("--out", type=Path, default=Path("models/tone-fast"))
-    parser.add_argument("--teacher", type=Path, help="folder of the accurate model to learn from")
+    parser.add_argument("--teacher", type=Path, help="folder of train_tone_transformer.py")
     parser.add_argument("--members", type=int, default=Recipe.members)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -244,12 +265,19 @@ def main() -> None:
     measured = measured_texts(options.data)
     labels = read_labelled(training_files(options.data, options.own), without=measured)
     labels, chance_of_stars = with_stars(labels, options.data / "reviews", measured)
+    if options.teacher:
+        some = len(labels.ids)
+        labels = with_pieces(labels, options.data / "reviews", measured)
+        more = np.ones((len(labels.ids) - some, TONE_COUNT))
+        chance_of_stars = np.concatenate([chance_of_stars, more])
     features = Features(labels.texts, labels.questions, encoder, recipe.bucket_bits)
     stars = labels.origin == "stars"
-    apart = (labels.fold() == 0) & ~stars
-    some = np.random.default_rng(0).random(len(stars)) < recipe.stars
-    which, held = np.flatnonzero(~apart & (~stars | some)), np.flatnonzero(apart)
-    weight = np.array([weight_of(origin) for origin in labels.origin[held]])
+    judged = ~np.isin(labels.origin, UNJUDGED)
+    apart = (labels.fold() == 0) & judged
+    wanted = recipe.stars_read if options.teacher else recipe.stars
+    lucky = ~stars | (np.random.default_rng(0).random(len(stars)) < wanted)
+    which, held = np.flatnonzero(~apart & lucky), np.flatnonzero(apart)
+    weight = labels.weight()[held]
 
     def ensemble(rows_used: np.ndarray, seeds: range, belief: np.ndarray | None) -> list[Member]:
         members = []
@@ -261,12 +289,10 @@ def main() -> None:
 
     belief = np.full((len(labels.ids), TONE_COUNT), np.nan)
     if options.teacher:
-        logits = Network(options.teacher).logits(
-            [labels.texts[row] for row in which], [labels.questions[row] for row in which], shown
-        )
+        logits = of_transformer(options.teacher, labels.take(which))
         belief[which] = softmax(logits[:, :TONE_COUNT], axis=1)
-        belief[~stars] *= recipe.of_teacher
-        belief[~stars] += (1 - recipe.of_teacher) * np.eye(TONE_COUNT)[labels.tone[~stars]]
+        belief[judged] *= recipe.of_teacher
+        belief[judged] += (1 - recipe.of_teacher) * np.eye(TONE_COUNT)[labels.tone[judged]]
     else:
         first = ensemble(which[~stars[which]], range(100, 102), None)
         temperature, shift = calibrate(logits_of(first, features, held), labels.tone[held], weight)
@@ -301,12 +327,6 @@ def main() -> None:
         summary="Tone, mixed feelings, complaint theme and flags of customer feedback",
         data=data_files(used),
     )
-
-
-def shown(stage: str, done: int, total: int) -> None:
-    """Print progress now and then."""
-    if done % 8192 == 0:
-        print(f"{stage} {done:,}/{total:,}", flush=True)
 
 
 def save(out: Path, weights: dict[str, np.ndarray], config: dict[str, object]) -> None:

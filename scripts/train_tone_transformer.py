@@ -20,8 +20,8 @@ import torch
 from tokenizers import Tokenizer
 
 from klankbord.models import load_tone_model
-from klankbord.models.accurate_tone import LONGEST
-from klankbord.models.capitals import marked_capitals
+from klankbord.models.accurate_tone import tone_entries
+from klankbord.models.network import ends
 from tone_loss import OUTPUTS, ToneLoss
 from tone_texts import (
     FLAGS,
@@ -46,9 +46,9 @@ OUTPUT_NAMES = (
 class Recipe:
     """What can be chosen; the defaults are what was best on the texts held out."""
 
-    batch: int = 32
-    embedding_rate: float = 3e-4
-    body_rate: float = 8e-5
+    batch: int = 48
+    embedding_rate: float = 3.5e-4
+    body_rate: float = 1e-4
     head_rate: float = 1e-3
     decay: float = 0.01
     average: float = 0.998  # of the moving average of the weights
@@ -56,6 +56,7 @@ class Recipe:
     dropout: float = 0.1  # before the heads
     stars: float = 0.35  # of the reviews that only have stars
     seed: int = 0
+    pace: float = 1.0  # times the rates
 
 
 class Inputs:
@@ -65,18 +66,10 @@ class Inputs:
         flat: list[int] = []
         kinds: list[int] = []
         offset = [0]
+        entries = tone_entries(texts, questions)
         for first in range(0, len(texts), 10_000):
-            part = range(first, min(first + 10_000, len(texts)))
-            entries = [
-                (questions[i], marked_capitals(texts[i])) if questions[i]
-                else marked_capitals(texts[i])
-                for i in part
-            ]  # fmt: skip
-            for encoding in tokenizer.encode_batch_fast(entries):
-                ids, types = encoding.ids, encoding.type_ids
-                if len(ids) > LONGEST:  # the end of a story tells more than its middle
-                    keep = [*range(LONGEST // 2), *range(len(ids) - LONGEST // 2, len(ids))]
-                    ids, types = [ids[i] for i in keep], [types[i] for i in keep]
+            for encoding in tokenizer.encode_batch_fast(entries[first : first + 10_000]):
+                ids, types = ends(encoding.ids), ends(encoding.type_ids)
                 flat.extend(ids)
                 kinds.extend(types)
                 offset.append(len(flat))
@@ -97,8 +90,11 @@ class Inputs:
         }
 
 
-def new_model(encoder: Path) -> Any:  # noqa: ANN401 - a transformers model
-    """Return the encoder with fresh heads; its pooling layer starts as the identity."""
+def new_model(encoder: Path, *, trained: bool) -> Any:  # noqa: ANN401 - a transformers model
+    """Return a trained model to go on with, or the encoder with fresh heads.
+
+    The pooling layer of the latter starts as the identity.
+    """
     from transformers import AutoModelForSequenceClassification
 
     model = AutoModelForSequenceClassification.from_pretrained(
@@ -109,6 +105,8 @@ def new_model(encoder: Path) -> Any:  # noqa: ANN401 - a transformers model
         label2id={name: place for place, name in enumerate(OUTPUT_NAMES)},
         classifier_dropout=Recipe.dropout,
     )
+    if trained:
+        return model
     with torch.no_grad():
         model.bert.pooler.dense.weight.copy_(torch.eye(model.config.hidden_size))
         model.bert.pooler.dense.bias.zero_()
@@ -165,7 +163,7 @@ def fine_tune(
             break
         pace = min(1.0, (step + 1) / 150) * max(0.01, 1 - done)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * pace
+            group["lr"] = rate * pace * recipe.pace
         batch = inputs.batch(part)
         hidden = torch.rand(batch["input_ids"].shape) < recipe.masked
         batch["input_ids"] = batch["input_ids"].masked_fill(hidden & (batch["input_ids"] > 4), 4)
@@ -221,17 +219,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with tone/*.tsv")
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
-    parser.add_argument("--encoder", type=Path, default=Path("models/encoder-transformer"))
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--encoder", type=Path, help="folder of train_transformer.py")
+    start.add_argument("--trained", type=Path, help="folder of this script, to go on with")
     parser.add_argument("--out", type=Path, required=True, help="folder of the trained weights")
     parser.add_argument("--minutes", type=float, default=60, help="at most, of training")
     parser.add_argument("--without", default="", help="a file of corpora/tone to leave out")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    recipe = Recipe()
+    recipe = Recipe(pace=0.6) if options.trained else Recipe()
     torch.manual_seed(recipe.seed)
     labels, belief = read_training(options.data, options.own, options.without)
-    tokenizer = Tokenizer.from_file(str(options.encoder / "tokenizer.json"))
+    folder = options.trained or options.encoder
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     inputs = Inputs(tokenizer, labels.texts, labels.questions)
@@ -239,17 +240,19 @@ def main() -> None:
     apart = (labels.fold() == 0) & ~stars
     chance = np.random.default_rng(recipe.seed).random(len(stars))
     aligned = labels.origin == "aligned"
-    first = ~apart & (chance < np.where(stars, recipe.stars, np.where(aligned, 0.5, 1)))
-    second = ~apart & ~stars & (~aligned | (chance > 0.7))
+    if options.trained:  # stars and translations have said what they know
+        judged = ~apart & ~stars
+        passes = [judged & (~aligned | (chance < 0.7)), judged & (labels.weight() > 1)]
+    else:
+        first = ~apart & (chance < np.where(stars, recipe.stars, np.where(aligned, 0.5, 1)))
+        passes = [first, ~apart & ~stars & (~aligned | (chance > 0.7))]
     loss_of = ToneLoss(labels, np.flatnonzero(~apart), belief=belief)
     counts = {name: int((labels.origin[~apart] == name).sum()) for name in set(labels.origin)}
-    print(
-        counts, f"{inputs.length[first].sum() + inputs.length[second].sum():,} tokens", flush=True
-    )
-    model = new_model(options.encoder)
+    print(counts, f"{sum(inputs.length[some].sum() for some in passes):,} tokens", flush=True)
+    model = new_model(folder, trained=bool(options.trained))
     options.out.mkdir(parents=True, exist_ok=True)
     fine_tune(
-        model, inputs, loss_of, [np.flatnonzero(first), np.flatnonzero(second)], recipe,
+        model, inputs, loss_of, [np.flatnonzero(some) for some in passes], recipe,
         options.out / "checkpoint.pt", options.minutes,
     )  # fmt: skip
     (options.out / "checkpoint.pt").unlink(missing_ok=True)

@@ -1,9 +1,9 @@
 """Distil the transformer sentence encoder (nl, en, de, fr) from an English teacher.
 
-The student is the teacher's body with a new vocabulary for four languages. The first vector of a
-new token is the mean of the teacher's input vectors of its English translations, as word alignment
-over the translation pairs finds them. Then every text of a pair learns the teacher's vector of
-the English side. The best checkpoint on the Dutch STS development set is kept.
+The student is the teacher's body with a new vocabulary for four languages, whose first vectors
+come from the teacher's by word alignment over the translation pairs (`first_vectors.py`). With
+`--minutes` every text of a pair then learns the teacher's vector of the English side, and the best
+checkpoint on the Dutch STS development set is kept. `export_encoder.py` finishes it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import torch.nn.functional as F  # noqa: N812 - the usual name
 from scipy.stats import spearmanr
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from first_vectors import first_vectors
+from klankbord.models import load_encoder
 from klankbord.models.capitals import marked_capitals
 from train_encoder import (
     Pairs,
@@ -29,10 +31,7 @@ from train_encoder import (
     rows,
     teacher_folder,
     teacher_vectors,
-    used_data,
-    write_card,
 )
-from word_alignment import translations
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -47,13 +46,13 @@ class Recipe:
 
     vocabulary: int = 28_000
     batch: int = 96
-    embedding_rate: float = 7e-4
-    body_rate: float = 1e-4
+    embedding_rate: float = 5e-4
+    body_rate: float = 6e-5
     contrast: float = 0.3
     temperature: float = 0.05
     relation: float = 5.0
     neighbours: int = 16
-    translations: int = 8  # English tokens that make the first vector of a token
+    aligned: int = 300_000  # texts of the word alignment
     share: tuple[float, ...] = (0.25, 1.0, 0.3, 0.3)  # of the en, nl, de, fr texts, per epoch
     foreign: float = 0.3  # of the sentences that have neither Dutch nor two other languages
     seed: int = 0
@@ -95,40 +94,6 @@ def learn_tokenizer(texts: list[str], vocabulary: int) -> Tokenizer:
     return tokenizer
 
 
-def first_vectors(
-    tokenizer: Tokenizer, teacher: Tokenizer, table: torch.Tensor, pairs: Pairs, recipe: Recipe
-) -> torch.Tensor:
-    """Return the first input vectors of all tokens, from the teacher's `table` of input vectors."""
-    few = np.random.default_rng(recipe.seed).permutation(len(pairs.texts))[:300_000]
-    few.sort()
-    texts = [pairs.texts[i] for i in few]
-    english = [pairs.english[row] for row in pairs.target[few]]
-
-    def ids(of: Tokenizer, what: list[str]) -> list[list[int]]:
-        return [e.ids for e in of.encode_batch_fast(what, add_special_tokens=False)]
-
-    sizes = (tokenizer.get_vocab_size(), len(table))
-    chance = translations(ids(tokenizer, texts), ids(teacher, english), sizes)
-    vectors = torch.zeros(sizes[0], table.shape[1])
-    tokens = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    spelled = ids(teacher, [token.replace("▁", " ") for token, _ in tokens])
-    for token, row in tokens:
-        mine = slice(chance.indptr[row], chance.indptr[row + 1])
-        best = np.argsort(-chance.data[mine])[: recipe.translations]
-        weight = chance.data[mine][best]
-        if token in SPECIAL:
-            vectors[row] = table[teacher.token_to_id(token)]
-        elif len(best):
-            weight = torch.from_numpy(weight / weight.sum())
-            found = table[torch.from_numpy(chance.indices[mine][best].astype(np.int64))]
-            mean = weight @ found
-            length = weight @ found.norm(dim=1)
-            vectors[row] = mean * (0.5 + 0.5 * length / mean.norm().clamp(min=1e-6))
-        elif spelled[row]:
-            vectors[row] = table[torch.tensor(spelled[row])].mean(0)
-    return vectors
-
-
 def student(tokenizer: Tokenizer, pairs: Pairs, recipe: Recipe) -> torch.nn.Module:
     """Return the teacher's body with the new vocabulary in front of it."""
     from transformers import AutoModel
@@ -139,7 +104,10 @@ def student(tokenizer: Tokenizer, pairs: Pairs, recipe: Recipe) -> torch.nn.Modu
     old.no_truncation()
     old.no_padding()
     table = model.embeddings.word_embeddings.weight.detach()
-    vectors = first_vectors(tokenizer, old, table, pairs, recipe)
+    few = np.random.default_rng(recipe.seed).permutation(len(pairs.texts))[: recipe.aligned]
+    few.sort()
+    lines = [pairs.texts[i] for i in few], [pairs.english[row] for row in pairs.target[few]]
+    vectors = first_vectors(tokenizer, old, table, lines, load_encoder())
     model.resize_token_embeddings(len(vectors), mean_resizing=False)
     with torch.no_grad():
         model.embeddings.word_embeddings.weight.copy_(vectors)
@@ -352,8 +320,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with parallel/ …")
     parser.add_argument("--own", type=Path, default=Path("corpora/parallel"))
     parser.add_argument("--cache", type=Path, required=True, help="teacher's vectors, checkpoint")
-    parser.add_argument("--out", type=Path, default=Path("models/encoder-transformer"))
-    parser.add_argument("--minutes", type=float, default=60, help="of training")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the trained weights")
+    parser.add_argument("--minutes", type=float, default=0, help="of distillation")
     parser.add_argument("--start", type=Path, help="go on from this folder's weights")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -362,7 +330,6 @@ def main() -> None:
     torch.manual_seed(recipe.seed)
     pairs = focused(read_pairs(options.data, options.own), recipe.foreign, recipe.seed)
     print(f"{len(pairs.english):,} English sentences, {len(pairs.texts):,} inputs", flush=True)
-    teacher = teacher_vectors(pairs.english, options.cache)
     if options.start:
         from transformers import AutoModel
 
@@ -375,15 +342,11 @@ def main() -> None:
         model = student(tokenizer, pairs, recipe)
     size = sum(value.numel() for value in model.parameters())
     print(f"{size / 1e6:.1f}M parameters", flush=True)
-    checkpoint = options.cache / "transformer.pt"
-    distil(model, tokenizer, pairs, teacher, options.data, recipe, options.minutes, checkpoint)
+    if options.minutes:
+        teacher = teacher_vectors(pairs.english, options.cache)
+        checkpoint = options.cache / "transformer.pt"
+        distil(model, tokenizer, pairs, teacher, options.data, recipe, options.minutes, checkpoint)
     save(model, tokenizer, options.out)
-    write_card(
-        options.out,
-        kind="encoder",
-        summary="Transformer sentence encoder for Dutch, English, German and French",
-        data=used_data(options.data, options.own),
-    )
 
 
 if __name__ == "__main__":
