@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from klankbord.models import Encoder, load_encoder, load_tone_model
 from tone_figures import Figure, on_cues, on_dev, on_held_out, speed
-from train_encoder import rows
+from translation_pairs import rows
 
 COMMAND = "python scripts/evaluate_models.py --data DIR"
 

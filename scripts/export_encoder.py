@@ -17,10 +17,11 @@ from tokenizers import Tokenizer
 
 from export_onnx import export
 from klankbord.models import load_encoder
-from klankbord.models.encoder import RUN_FILE, unit_rows
-from klankbord.models.network import ONNX_FILE, Network
-from train_encoder import rows, used_data, write_card
+from klankbord.models.encoder import unit_rows
+from klankbord.models.network import ONNX_FILE, RUN_FILE, Network
+from model_cards import write_card
 from train_transformer import save_tokenizer
+from translation_pairs import rows, used_data
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 LANGUAGES = ("nl", "en", "de")

@@ -19,9 +19,10 @@ from tokenizers import Tokenizer
 
 from export_onnx import export
 from klankbord.models import ToneModel, load_tone_model
-from klankbord.models.accurate_tone import RUN_FILE, tone_entries
+from klankbord.models.accurate_tone import tone_entries
 from klankbord.models.fast_tone import FastToneModel
-from klankbord.models.network import ONNX_FILE, Network
+from klankbord.models.network import ONNX_FILE, RUN_FILE, Network
+from model_cards import write_card
 from tone_figures import held_out
 from tone_loss import FLAG_START
 from tone_texts import (
@@ -30,10 +31,10 @@ from tone_texts import (
     Labelled,
     data_files,
 )
-from train_encoder import rows, write_card
 from train_tone import best_threshold, calibrate
 from train_tone_transformer import Inputs, logits_of
 from train_transformer import save_tokenizer
+from translation_pairs import rows
 
 FAST_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 CERTAIN = (0.0, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.85, 0.9, 1.0)

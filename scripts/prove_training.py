@@ -23,7 +23,7 @@ from klankbord import labelling
 from klankbord.labelling import Quality, heads
 from klankbord.labelling.heads import Recipe
 from klankbord.models import load_encoder, load_tone_model
-from klankbord.models.adapted import membership, softmax
+from klankbord.models.adapted import class_probabilities, membership, softmax
 
 PUBLISHED = (("lexicons, at best", 0.07), ("support vector machine", 0.41), ("CNN", 0.50))
 SHOWN = ("alpha_interval", "alpha_ordinal", "alpha_nominal", "macro_f1", "accuracy",
@@ -92,7 +92,7 @@ def variants(sheet: labelling.Sheet, encoder_name: str, tier: str) -> None:
     scores = load_tone_model(tier=tier, encoder=encoder).predict(sheet.texts, sheet.questions)
     blocks = heads.blocks_of(sheet.texts, scores, encoder)
     fold = heads.folds_of(sheet.texts, sheet.codes, heads.FOLDS)
-    own = heads.base_probabilities(scores, membership(sheet.scheme.groups))
+    own = class_probabilities(scores.probabilities, membership(sheet.scheme.groups))
     print("\ncross-validated on the training rows: loss, alpha (interval), macro-F1, seconds")
     found = {"base model as it is": (own, 0.0)}
     for name, recipe in VARIANTS.items():

@@ -15,7 +15,7 @@ from klankbord.models import ToneModel
 from klankbord.schema import TONES
 from klankbord.tone import tone_levels
 from tone_texts import BEHAVIOUR, FLAGS, Labelled, measured_texts, read_labelled, training_files
-from train_encoder import rows
+from translation_pairs import rows
 
 Figure = tuple[str, str, float]  # measure, data, value
 CUES = BEHAVIOUR / "cues.toml"

@@ -16,7 +16,8 @@ from klankbord.models.encoder import StaticEncoder
 from klankbord.models.fast_tone import QUESTION_SALT
 from klankbord.models.ngrams import BUCKET_BITS, extract
 from klankbord.schema import TONES
-from train_encoder import DataFile, rows
+from model_cards import DataFile
+from translation_pairs import rows
 
 THEMES = (
     "-", "levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs", "betaling",

@@ -8,14 +8,13 @@ chosen on the development sets only.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -30,78 +29,12 @@ from tokenizers import (
     trainers,
 )
 
+from model_cards import write_card
+from translation_pairs import Pairs, read_pairs, used_data
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-LANGUAGES = ("nl", "de", "fr")
-EXCLUDED_SOURCES = {"xed-subs"}  # subtitles: the rights of the films are unclear
-MAX_CHARACTERS = 1000
 MAX_TOKENS = 128
 UNKNOWN = 1  # token id
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Inputs of the student and, for each, the row of its English sentence."""
-
-    english: list[str]
-    texts: list[str]
-    target: np.ndarray  # (len(texts),) row in `english`
-    language: np.ndarray  # (len(texts),) 0 en, 1 nl, 2 de, 3 fr
-
-
-def rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a tab-separated file with a header and doubled quotes."""
-    csv.field_size_limit(10_000_000)
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines, delimiter="\t")
-
-
-def measured_texts(data: Path) -> set[str]:
-    """Return every text that is only for measuring, so that no pair holding one is used."""
-    held: set[str] = {row["text"].strip() for row in rows(data / "tone" / "dev.tsv")}
-    for path in sorted((data / "eval").glob("*.tsv")):
-        for row in rows(path):
-            held.update(value.strip() for value in row.values() if value)
-    return held
-
-
-def read_pairs(data: Path, own: Path) -> Pairs:
-    """Read all translation pairs, the aligned training sentences of the reviews, and our own."""
-    held = measured_texts(data)
-    english: dict[str, int] = {}
-    seen: set[tuple[int, str]] = set()
-    texts: list[str] = []
-    target: list[int] = []
-    language: list[int] = []
-
-    def add(en: str, other: str, code: int) -> None:
-        en, other = en.strip()[:MAX_CHARACTERS], other.strip()[:MAX_CHARACTERS]
-        if not en or not other or en in held or other in held:
-            return
-        row = english.setdefault(en, len(english))
-        for text, tag in ((en, 0), (other, code)):
-            if (row, text) not in seen:
-                seen.add((row, text))
-                texts.append(text)
-                target.append(row)
-                language.append(tag)
-
-    for code, name in enumerate(LANGUAGES, start=1):
-        for row in rows(data / "parallel" / f"en_{name}.tsv"):
-            if row["source"] not in EXCLUDED_SOURCES:
-                add(row["en"], row[name], code)
-    aligned: dict[tuple[str, str], dict[str, str]] = {}
-    for row in rows(data / "reviews" / "aspects_nl_en_de_fr.tsv"):
-        if row["split"] == "train":
-            aligned.setdefault((row["domain"], row["line"]), {})[row["language"]] = row["text"]
-    for by_language in aligned.values():
-        for code, name in enumerate(LANGUAGES, start=1):
-            if name in by_language and "en" in by_language:
-                add(by_language["en"], by_language[name], code)
-    for path in sorted(own.glob("*.tsv")):
-        for row in rows(path):
-            for code, name in enumerate(LANGUAGES, start=1):
-                add(row["en"], row[name], code)
-    return Pairs(list(english), texts, np.array(target), np.array(language, dtype=np.int8))
 
 
 def teacher_folder() -> Path:
@@ -260,6 +193,39 @@ def first_weights(
     return 2 * vectors / (count[:, None] + 2), log_weight
 
 
+class Weights(Protocol):
+    """How the parts of the distillation loss are weighed."""
+
+    @property
+    def contrast(self) -> float:
+        """Weight of the in-batch contrastive loss."""
+
+    @property
+    def temperature(self) -> float:
+        """Temperature of that loss."""
+
+    @property
+    def relation(self) -> float:
+        """Weight of matching the teacher's similarities inside the batch."""
+
+
+def distillation_loss(
+    student: torch.Tensor, wanted: torch.Tensor, sentence: torch.Tensor, weights: Weights
+) -> torch.Tensor:
+    """Return the loss of unit vectors (n, d) whose sentences are rows of the teacher's `wanted`.
+
+    Distance to the teacher's vector, the contrast with those of the other sentences in the batch,
+    and how far similarities inside the batch differ from the teacher's.
+    """
+    goal = wanted[sentence]
+    loss = (1 - (student * goal).sum(1)).mean()
+    twin = (sentence[:, None] == sentence) & ~torch.eye(len(sentence), dtype=torch.bool)
+    close = (student @ goal.T / weights.temperature).masked_fill(twin, -1e4)
+    loss = loss + weights.contrast * F.cross_entropy(close, torch.arange(len(sentence)))
+    gap = student @ student.T - goal @ goal.T
+    return loss + weights.relation * (gap**2).mean()
+
+
 def distil(
     pairs: Pairs, teacher: np.ndarray, tokens: Tokenised, size: int, recipe: Recipe
 ) -> np.ndarray:
@@ -275,7 +241,6 @@ def distil(
     )
     per_epoch = len(target) // recipe.batch
     steps, started = recipe.epochs * per_epoch, time.monotonic()
-    eye = torch.eye(recipe.batch, dtype=torch.bool)
     for step in range(steps):
         if step % per_epoch == 0:
             order = in_neighbourhoods(wanted, target, recipe.neighbours, generator)
@@ -289,13 +254,7 @@ def distil(
             ids, vectors, start, mode="sum", per_sample_weights=log_weight[ids].exp()
         )
         student, sentence = F.normalize(bag, dim=1, eps=1e-6), target[part]
-        goal = wanted[sentence]
-        loss = (1 - (student * goal).sum(1)).mean()
-        twin = (sentence[:, None] == sentence) & ~eye
-        close = (student @ goal.T / recipe.temperature).masked_fill(twin, -1e4)
-        loss = loss + recipe.contrast * F.cross_entropy(close, torch.arange(len(part)))
-        gap = student @ student.T - goal @ goal.T
-        loss = loss + recipe.relation * (gap**2).mean()
+        loss = distillation_loss(student, wanted, sentence, recipe)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -333,59 +292,6 @@ def save(vectors: np.ndarray, tokenizer: Tokenizer, out: Path) -> None:
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
     (out / "modules.json").write_text(json.dumps([module], indent=1) + "\n", "utf-8")
     print(f"{out}: {sum(path.stat().st_size for path in out.iterdir()) / 1e6:.1f} MB")
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A line of the model card: what was trained on, under which licence."""
-
-    name: str
-    rows: int
-    licence: str
-
-
-def write_card(
-    folder: Path,
-    *,
-    kind: str,
-    summary: str,
-    data: list[DataFile],
-    languages: tuple[str, ...] = ("nl", "en", "de", "fr"),
-) -> None:
-    """Write `card.json` with the digest of every file; `evaluate_models.py` adds the scores."""
-    digests = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).as_posix() not in ("card.json", "README.md")
-    }
-    card = {
-        "name": folder.name,
-        "version": "0.1.0",
-        "kind": kind,
-        "summary": summary,
-        "languages": languages,
-        "data": [vars(file) for file in data],
-        "scores": [],
-        "sha256": digests,
-    }
-    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
-
-
-def used_data(data: Path, own: Path) -> list[DataFile]:
-    """Count the pairs by source and licence, for the card."""
-    count: dict[tuple[str, str], int] = {}
-    for name in LANGUAGES:
-        for row in rows(data / "parallel" / f"en_{name}.tsv"):
-            if row["source"] not in EXCLUDED_SOURCES:
-                licence = row["licence"].replace("unknown", "none stated")
-                key = (f"parallel: {row['source']}", licence)
-                count[key] = count.get(key, 0) + 1
-    reviews = rows(data / "reviews" / "aspects_nl_en_de_fr.tsv")
-    key = ("reviews/aspects_nl_en_de_fr.tsv, split train", "none stated")
-    count[key] = sum(row["split"] == "train" for row in reviews)
-    for path in sorted(own.glob("*.tsv")):
-        count[(f"corpora/parallel/{path.name}", "Apache-2.0")] = sum(1 for _ in rows(path))
-    return [DataFile(name, number, licence) for (name, licence), number in sorted(count.items())]
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from spacy.training.batchers import minibatch_by_words
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
-from train_encoder import DataFile, write_card
+from model_cards import DataFile, write_card
 from treebank import (
     DEV,
     LICENCE,

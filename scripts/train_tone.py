@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from klankbord.models import load_encoder
 from klankbord.models.ngrams import STYLE_FEATURES
+from model_cards import write_card
 from tone_loss import FLAG_START, OUTPUTS, ToneLoss
 from tone_texts import (
     FLAGS,
@@ -36,7 +37,6 @@ from tone_texts import (
     with_pieces,
     with_stars,
 )
-from train_encoder import write_card
 from train_tone_transformer import Inputs
 from train_tone_transformer import logits_of as transformer_logits
 

@@ -24,14 +24,9 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from first_vectors import first_vectors
 from klankbord.models import load_encoder
 from klankbord.models.capitals import marked_capitals
-from train_encoder import (
-    Pairs,
-    in_neighbourhoods,
-    read_pairs,
-    rows,
-    teacher_folder,
-    teacher_vectors,
-)
+from tone_texts import STAR_FILES
+from train_encoder import distillation_loss, in_neighbourhoods, teacher_folder, teacher_vectors
+from translation_pairs import Pairs, read_pairs, rows
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -218,14 +213,7 @@ def distil(
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * pace
         got = embed(model, *inputs.batch(part))
-        sentence = target[part]
-        goal = wanted[sentence]
-        loss = (1 - (got * goal).sum(1)).mean()
-        twin = (sentence[:, None] == sentence) & ~torch.eye(len(part), dtype=torch.bool)
-        close = (got @ goal.T / recipe.temperature).masked_fill(twin, -1e4)
-        loss = loss + recipe.contrast * F.cross_entropy(close, torch.arange(len(part)))
-        gap = got @ got.T - goal @ goal.T
-        loss = loss + recipe.relation * (gap**2).mean()
+        loss = distillation_loss(got, wanted, target[part], recipe)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -292,7 +280,7 @@ def vocabulary_texts(pairs: Pairs, data: Path) -> list[str]:
     """Return the texts the vocabulary is learned from: Dutch and its reviews count double."""
     texts = list(pairs.texts)
     texts += [text for text, code in zip(pairs.texts, pairs.language, strict=True) if code == 1]
-    for name in ("food_delivery_stars_nl.tsv", "product_stars_nl.tsv"):
+    for name in STAR_FILES:
         texts += [marked_capitals(row["text"]) for row in rows(data / "reviews" / name)]
     return texts
 

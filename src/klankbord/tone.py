@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from klankbord.language import non_answers
 from klankbord.models import ToneModel, ToneScores
+from klankbord.models.scores import ARRAYS
 from klankbord.records import Progress, silent
 from klankbord.schema import (
     SCORES,
@@ -195,16 +196,9 @@ def _score_once(
 
 
 def _joined(parts: list[ToneScores]) -> ToneScores:
-    return ToneScores(
-        probabilities=_rounded(np.concatenate([part.probabilities for part in parts])),
-        mixed=np.concatenate([part.mixed for part in parts]),
-        theme=np.concatenate([part.theme for part in parts]),
-        churn=np.concatenate([part.churn for part in parts]),
-        ambassador=np.concatenate([part.ambassador for part in parts]),
-        unresolved=np.concatenate([part.unresolved for part in parts]),
-        sarcasm=np.concatenate([part.sarcasm for part in parts]),
-        cues=pa.concat_arrays([part.cues for part in parts]),
-    )
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    columns["probabilities"] = _rounded(columns["probabilities"])
+    return ToneScores(**columns, cues=pa.concat_arrays([part.cues for part in parts]))
 
 
 def _rounded(values: NDArray[np.floating]) -> Floats:

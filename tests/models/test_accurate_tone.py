@@ -10,8 +10,8 @@ import pytest
 
 from klankbord.errors import ModelError
 from klankbord.models import load_tone_model
-from klankbord.models.accurate_tone import RUN_FILE, CascadeToneModel
-from klankbord.models.network import ONNX_FILE
+from klankbord.models.accurate_tone import CascadeToneModel
+from klankbord.models.network import ONNX_FILE, RUN_FILE
 from klankbord.resources import bundled
 
 FOLDER = "models/tone-accurate"

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from klankbord.models.adapted import (
+    FLOOR,
     base_features,
-    class_probabilities,
+    head_logits,
     ngram_counts,
+    recalibrated,
 )
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
@@ -36,7 +38,6 @@ FOLDS = 5
 _SEARCHED = 2_000  # rows on which the blocks are chosen
 _SEARCH_FOLDS = 3
 _COMMON = 400  # rows from which a bucket must occur in two texts to count
-_FLOOR = 1e-4
 _STEPS = 100  # of the optimiser
 
 
@@ -222,7 +223,7 @@ def recalibration_of(own: Floats, codes: Ints, *, shifts: bool = True) -> tuple[
     """
     from scipy.optimize import minimize
 
-    logs = np.log(own + _FLOOR).astype(np.float64)
+    logs = np.log(own + FLOOR).astype(np.float64)
 
     def loss(values: NDArray[np.float64]) -> float:
         chances = softmax(logs * np.exp(values[0]) + (values[1:] if shifts else 0))
@@ -230,11 +231,6 @@ def recalibration_of(own: Floats, codes: Ints, *, shifts: bool = True) -> tuple[
 
     found: Any = minimize(loss, np.zeros(own.shape[1] + 1), method="L-BFGS-B")
     return round(float(np.exp(-found.x[0])), 4), np.round(found.x[1:], 4).astype(np.float32)
-
-
-def recalibrated(own: Floats, temperature: float, shift: Floats) -> Floats:
-    """Return class probabilities with another temperature and shift."""
-    return softmax(np.log(own + _FLOOR) / temperature + shift)
 
 
 def held_out_recalibration(own: Floats, codes: Ints, fold: Ints, *, shifts: bool = True) -> Floats:
@@ -254,11 +250,6 @@ def losses(chances: NDArray[np.floating], codes: Ints) -> NDArray[np.float64]:
     return -np.log(np.maximum(right, 1e-6))
 
 
-def base_probabilities(scores: ToneScores, member: Floats) -> Floats:
-    """Return what the base model gives each class."""
-    return class_probabilities(scores.probabilities, member)
-
-
 def _held_out_loss(blocks: Blocks, codes: Ints, fold: Ints, recipe: Recipe) -> float:
     logits = held_out(blocks, codes, fold, recipe)
     return float(losses(softmax(logits / temperature_of(logits, codes)), codes).mean())
@@ -266,10 +257,7 @@ def _held_out_loss(blocks: Blocks, codes: Ints, fold: Ints, recipe: Recipe) -> f
 
 def _logits(head: Head, blocks: Blocks) -> Floats:
     raw = blocks.base * blocks.spread + blocks.centre
-    logits: Floats = (
-        blocks.ngrams @ head.table + blocks.vector @ head.vector + raw @ head.base + head.bias
-    )
-    return logits
+    return head_logits(blocks.ngrams, blocks.vector, raw, vars(head))
 
 
 def _take(blocks: Blocks, rows: Ints) -> Blocks:

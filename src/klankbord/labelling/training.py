@@ -25,7 +25,14 @@ from klankbord.labelling.heads import Recipe
 from klankbord.labelling.quality import SCORES, Quality, measure
 from klankbord.labelling.reading import Sheet
 from klankbord.models import ToneModel
-from klankbord.models.adapted import HEAD, MODEL_TYPE, RECALIBRATED, UNCHANGED, membership
+from klankbord.models.adapted import (
+    HEAD,
+    MODEL_TYPE,
+    RECALIBRATED,
+    UNCHANGED,
+    class_probabilities,
+    membership,
+)
 from klankbord.models.card import CARD_FILE, file_digest
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
@@ -98,7 +105,7 @@ def train(
     rows = _merge_rare(_gather(sheets, workspace))
     scores = base.predict(rows.texts, rows.questions)
     member = membership(rows.scheme.groups)
-    own = heads.base_probabilities(scores, member)
+    own = class_probabilities(scores.probabilities, member)
     blocks = heads.blocks_of(rows.texts, scores, encoder)
     folds = min(heads.FOLDS, int(np.bincount(rows.codes).min()))
     fold = heads.folds_of(rows.texts, rows.codes, folds, seed)

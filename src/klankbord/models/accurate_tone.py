@@ -13,7 +13,7 @@ from klankbord.errors import ModelError
 from klankbord.models.capitals import marked_capitals
 from klankbord.models.card import read_card
 from klankbord.models.fast_tone import FastToneModel
-from klankbord.models.network import Network
+from klankbord.models.network import RUN_FILE, Network
 from klankbord.models.scores import Thresholds, ToneScores, from_logits, replaced
 from klankbord.schema import TONES
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
-
-RUN_FILE = "klankbord.json"
 
 
 def tone_entries(texts: Sequence[str], questions: Sequence[str]) -> list[str | tuple[str, str]]:

@@ -9,7 +9,7 @@ text; a tone that no class stands for keeps the base model's probability.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MODEL_TYPE = "klankbord-adapted"
 HEAD, RECALIBRATED, UNCHANGED = "head", "recalibrated", "base"  # methods
-_FLOOR = 1e-4  # of a probability before its logarithm is taken
+FLOOR = 1e-4  # of a probability before its logarithm is taken
 _BATCH = 2048
 _AGAIN = "labels are kept: run klankbord train again"
 
@@ -105,26 +105,39 @@ class AdaptedToneModel:
         scores = self._base.predict(texts, questions)
         own = class_probabilities(scores.probabilities, self.member)
         if self.method == HEAD:
+            features = base_features(scores)
             parts = [
-                self._head(texts[first : first + _BATCH], _rows(scores, first))
+                self._head(texts[first : first + _BATCH], features[first : first + _BATCH])
                 for first in range(0, len(texts), _BATCH)
             ]
             own = softmax(np.concatenate(parts) / self._temperature) if parts else own
         elif self.method == RECALIBRATED:
-            own = softmax(np.log(own + _FLOOR) / self._temperature + self._weights["shift"])
+            own = recalibrated(own, self._temperature, self._weights["shift"])
         return replace(scores, probabilities=spread(own, scores.probabilities, self.member))
 
     def _head(self, texts: Sequence[str], base: Floats) -> Floats:
         """Return (n, classes) logits of n-grams, sentence vectors and the base model's scores."""
         weights = self._weights
-        bag = ngram_counts(texts, weights["buckets"], self._bits) @ weights["table"]
-        logits: Floats = (
-            bag
-            + self._encoder.encode(texts) @ weights["vector"]
-            + base @ weights["base"]
-            + weights["bias"]
-        )
-        return logits
+        bag = ngram_counts(texts, weights["buckets"], self._bits)
+        return head_logits(bag, self._encoder.encode(texts), base, weights)
+
+
+def head_logits(
+    ngrams: csr_array, vector: Floats, base: Floats, weights: Mapping[str, NDArray[Any]]
+) -> Floats:
+    """Return (n, classes): what the weights make of the three blocks of n texts."""
+    logits: Floats = (
+        ngrams @ weights["table"]
+        + vector @ weights["vector"]
+        + base @ weights["base"]
+        + weights["bias"]
+    )
+    return logits
+
+
+def recalibrated(own: Floats, temperature: float, shift: Floats) -> Floats:
+    """Return class probabilities with another temperature and shift."""
+    return softmax(np.log(own + FLOOR) / temperature + shift)
 
 
 def membership(groups: Sequence[Sequence[str]]) -> Floats:
@@ -159,10 +172,10 @@ def spread(own: Floats, tones: Floats, member: Floats) -> Floats:
 
 def base_features(scores: ToneScores) -> Floats:
     """Return (n, 9): centred log-probabilities of the tones, then log-odds of mixed and flags."""
-    logs = np.log(scores.probabilities + _FLOOR)
+    logs = np.log(scores.probabilities + FLOOR)
     logs -= logs.mean(axis=1, keepdims=True)
     chances = np.stack([scores.mixed, scores.churn, scores.ambassador, scores.unresolved], axis=1)
-    odds = np.log((chances + _FLOOR) / (1 - chances + _FLOOR))
+    odds = np.log((chances + FLOOR) / (1 - chances + FLOOR))
     return np.concatenate([logs, odds], axis=1).astype(np.float32)
 
 
@@ -179,17 +192,3 @@ def ngram_counts(texts: Sequence[str], buckets: Ints | None, bits: int) -> csr_a
     known[known] = buckets[column[known]] == found[known]
     cells = (grams.weight[known], (grams.text[known], column[known]))
     return csr_array(cells, shape=(len(texts), len(buckets)))
-
-
-def _rows(scores: ToneScores, first: int) -> Floats:
-    part = slice(first, first + _BATCH)
-    return base_features(
-        replace(
-            scores,
-            probabilities=scores.probabilities[part],
-            mixed=scores.mixed[part],
-            churn=scores.churn[part],
-            ambassador=scores.ambassador[part],
-            unresolved=scores.unresolved[part],
-        )
-    )

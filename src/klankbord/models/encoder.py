@@ -12,7 +12,7 @@ import numpy as np
 from klankbord.errors import MissingExtraError, ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
 from klankbord.models.located import located
-from klankbord.models.network import Network
+from klankbord.models.network import RUN_FILE, Network
 from klankbord.resources import bundled
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 BUNDLED_ENCODER = "models/encoder-static"
-RUN_FILE = "klankbord.json"
 _BATCH = 1024
 
 
@@ -144,17 +143,26 @@ class TransformerEncoder:
         return unit_rows(vectors)
 
 
+def bundled_encoder() -> StaticEncoder:
+    """Return the bundled encoder; raises ModelError where it differs from its card."""
+    folder = bundled(BUNDLED_ENCODER)
+    read_card(folder).verify()
+    return StaticEncoder(folder)
+
+
 def load_encoder(name: str = "") -> Encoder:
     """Return the bundled encoder for "", else the model `name`.
 
     That is a folder, or the id of a Hugging Face model downloaded before. Raises ModelError where
     it is missing, is no model, or differs from the digests on its card.
     """
-    folder = located(name) if name else bundled(BUNDLED_ENCODER)
+    if not name:
+        return bundled_encoder()
+    folder = located(name)
     if (folder / CARD_FILE).is_file():
         read_card(folder).verify()
     if (folder / RUN_FILE).is_file():
-        return NetworkEncoder(folder, StaticEncoder(bundled(BUNDLED_ENCODER)))
+        return NetworkEncoder(folder, bundled_encoder())
     return StaticEncoder(folder) if _is_static(folder) else TransformerEncoder(folder)
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import ModelError
-from klankbord.models.accurate_tone import RUN_FILE, AccurateToneModel, CascadeToneModel
+from klankbord.models.accurate_tone import AccurateToneModel, CascadeToneModel
 from klankbord.models.adapted import AdaptedToneModel
 from klankbord.models.card import CARD_FILE, read_card
-from klankbord.models.encoder import BUNDLED_ENCODER, Encoder, StaticEncoder, load_encoder
+from klankbord.models.encoder import Encoder, StaticEncoder, bundled_encoder, load_encoder
 from klankbord.models.fast_tone import FastToneModel
 from klankbord.models.foreign_tone import ForeignToneModel
+from klankbord.models.network import RUN_FILE
 from klankbord.models.scores import ToneModel
 from klankbord.resources import bundled
 
@@ -56,7 +57,7 @@ def _fast(folder: Path, encoder: Encoder | None) -> FastToneModel:
         read_card(folder).verify()
     # another --encoder is for the themes; the fast model knows its own only
     if not isinstance(encoder, StaticEncoder):
-        encoder = StaticEncoder(bundled(BUNDLED_ENCODER))
+        encoder = bundled_encoder()
     return FastToneModel(folder, encoder)
 
 

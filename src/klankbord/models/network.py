@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = 96  # tokens of question and text; of a longer one the beginning and the end are read
 ONNX_FILE = "model.int8.onnx"
+RUN_FILE = "klankbord.json"  # what a model needs to know besides its weights
 _BATCH = 2048
 
 

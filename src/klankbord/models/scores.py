@@ -64,13 +64,13 @@ class ToneModel(Protocol):
         """Score `texts`, each with the question it answers ("" for none)."""
 
 
-HEADS = ("mixed", "churn", "ambassador", "unresolved", "sarcasm")
+ARRAYS = ("probabilities", "theme", "mixed", "churn", "ambassador", "unresolved", "sarcasm")
 
 
 def replaced(scores: ToneScores, rows: NDArray[np.int64], better: ToneScores) -> ToneScores:
     """Return `scores` with those of `rows` taken from `better`, which has one row for each."""
     columns = {}
-    for name in ("probabilities", "theme", *HEADS):
+    for name in ARRAYS:
         columns[name] = getattr(scores, name).copy()
         columns[name][rows] = getattr(better, name)
     place = np.arange(len(scores.theme))
