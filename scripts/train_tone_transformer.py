@@ -226,9 +226,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="at most, of training")
     parser.add_argument("--without", default="", help="a file of corpora/tone to leave out")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0, help="another one when going on")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    recipe = Recipe(pace=0.6) if options.trained else Recipe()
+    recipe = Recipe(pace=0.6 if options.trained else 1.0, seed=options.seed)
     torch.manual_seed(recipe.seed)
     labels, belief = read_training(options.data, options.own, options.without)
     folder = options.trained or options.encoder
@@ -240,9 +241,9 @@ def main() -> None:
     apart = (labels.fold() == 0) & ~stars
     chance = np.random.default_rng(recipe.seed).random(len(stars))
     aligned = labels.origin == "aligned"
-    if options.trained:  # stars and translations have said what they know
+    if options.trained:  # the stars have said what they know
         judged = ~apart & ~stars
-        passes = [judged & (~aligned | (chance < 0.7)), judged & (labels.weight() > 1)]
+        passes = [judged, judged & (labels.weight() > 1)]
     else:
         first = ~apart & (chance < np.where(stars, recipe.stars, np.where(aligned, 0.5, 1)))
         passes = [first, ~apart & ~stars & (~aligned | (chance > 0.7))]
