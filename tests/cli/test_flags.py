@@ -41,3 +41,54 @@ def test_no_workspace_yet_makes_none(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_an_unknown_kind_names_the_known_ones(capsys: pytest.CaptureFixture[str]):
     assert run(["flags", "--kind", "boosheid"]) == 2
     assert "verkoeling" in capsys.readouterr().err
+
+
+def first_listed(demo: Path) -> dict[str, str]:
+    with (demo / "toonverschuivingen.csv").open(encoding="utf-8", newline="") as stream:
+        return next(csv.DictReader(stream))
+
+
+def test_one_customer_as_a_picture_with_the_reasons(demo: Path, capsys: pytest.CaptureFixture[str]):
+    listed = first_listed(demo)
+    assert run(["flags", "-w", str(demo / "klankbord.db"), "-c", listed["customer_id"]]) == 0
+    shown = capsys.readouterr().out
+    assert "enthousiast ┤ ●" in shown
+    assert "date\tchannel\ttone\tquote" in shown
+    assert listed["explanation"] in shown
+
+
+def test_one_customer_as_json_ends_at_the_tone_the_list_claims(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+):
+    listed = first_listed(demo)
+    arguments = ["flags", "-w", str(demo / "klankbord.db"), "-c", listed["customer_id"]]
+    assert run([*arguments, "-f", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    line = found["timeline"]
+    assert [point["date"] for point in line] == sorted(point["date"] for point in line)
+    assert all(point["low"] <= point["mean_rank"] <= point["high"] for point in line)
+    assert line[-1]["mean_rank"] < max(point["mean_rank"] for point in line) - 1
+    assert found["tone_shifts"][0]["explanation"] == listed["explanation"]
+
+
+def test_a_customer_with_one_answer_has_too_little(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    del demo
+    source, workspace = tmp_path / "een.csv", tmp_path / "een.db"
+    source.write_text("klant,datum,opmerking\n7,2026-03-01,Heel fijn geholpen\n", "utf-8")
+    assert run(["analyse", str(source), "-o", str(tmp_path / "uit"), "-w", str(workspace)]) == 0
+    capsys.readouterr()
+    assert run(["flags", "-w", str(workspace), "-c", "7"]) == 0
+    shown = capsys.readouterr()
+    assert "Te weinig gegevens" in shown.err
+    assert "Heel fijn geholpen" in shown.out
+
+
+def test_an_unknown_customer_is_not_repeated_in_the_error(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert run(["flags", "-w", str(demo / "klankbord.db"), "-c", "0612345678"]) == 1
+    shown = capsys.readouterr()
+    assert "no customer" in shown.err
+    assert "0612345678" not in shown.err + shown.out

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from klankbord.cli.flags import Format
-from klankbord.cli.output import csv_table, data, note, table
+from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.errors import QualityError, UnreadableInputError
 
 if TYPE_CHECKING:

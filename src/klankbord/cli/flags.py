@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 
 import typer
 
-from klankbord.cli.output import csv_table, data, note, table
+from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.errors import WorkspaceError
-
-
-class Format(StrEnum):
-    """How a list is printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 def flags(
@@ -27,12 +18,21 @@ def flags(
     kind: str = typer.Option(
         None, "--kind", help="Only this kind, such as verkoeling.", show_default=False
     ),
+    customer: str = typer.Option(
+        None,
+        "--customer",
+        "-c",
+        help="One customer's timeline, by the name in the list or by the original id.",
+        show_default=False,
+    ),
     form: Format = typer.Option(Format.TABLE, "--format", "-f", help="table, csv or json."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes."),
 ) -> None:
     """List the tone shifts of the latest analysis, most urgent first.
 
-    Example: klankbord flags --kind verkoeling --format csv > afgekoeld.csv
+    Examples: klankbord flags --kind verkoeling --format csv > afgekoeld.csv
+
+    klankbord flags --customer 10023 draws how the tone of one customer went, and says why.
     """
     import json
 
@@ -49,6 +49,11 @@ def flags(
             "there is no workspace yet", where=str(workspace), hint="klankbord analyse --help"
         )
     settings = load_settings()
+    if customer:
+        from klankbord.cli.timeline import show
+
+        show(workspace, customer, settings, form)
+        return
     with Workspace.open(workspace) as store:
         shifts = [shift for shift in store.shifts() if not kind or shift.kind == kind]
     rows = list(shift_rows(shifts, Wording(settings.language, settings.timezone, {})))

@@ -2,5 +2,6 @@
 
 from klankbord.shifts.find import find_shifts
 from klankbord.shifts.findings import ShiftFindings, TimelinePoint
+from klankbord.shifts.timelines import timeline
 
-__all__ = ["ShiftFindings", "TimelinePoint", "find_shifts"]
+__all__ = ["ShiftFindings", "TimelinePoint", "find_shifts", "timeline"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from klankbord.moments import DAY_US
@@ -24,6 +26,7 @@ from klankbord.shifts.trajectories import (
 )
 
 MOST_EVIDENCE = 12
+MOST_COMPARED = 6  # pieces on either side of a turn whose words are compared
 SILENCE_SIZE = 1.0  # in levels; a silent fan weighs more, see `silences`
 SHRINKING_SIZE = 0.5
 _RANKS = np.arange(STATES)
@@ -81,6 +84,7 @@ def _turns(
     turning = turning_mass(own, dynamics, visited, settled)
     mean = posterior @ _RANKS
     findings = []
+    shown = np.empty(len(which), dtype=np.int64)  # the piece quoted after each turn
     for k, sequence in enumerate(which):
         low, high = own.start[k], own.start[k + 1]
         turn = int(turning[low:high].argmax())
@@ -99,6 +103,9 @@ def _turns(
         before_piece = local[earlier][_latest_best(fit_before[earlier])]
         after_piece = local[later][_latest_best(fit_after[later])]
         since = local[later]
+        shown[k] = after_piece
+        before_turn = local[earlier]
+        warm = before_turn[visited[pieces.tone[before_turn]]]
         matching = int(settled[pieces.tone[since]].sum())
         evidence = _distinct([before_piece, after_piece, *since[::-1]])[:MOST_EVIDENCE]
         findings.append(
@@ -115,10 +122,15 @@ def _turns(
                 before_row=int(pieces.row[before_piece]),
                 after_row=int(pieces.row[after_piece]),
                 evidence=tuple(int(pieces.row[i]) for i in evidence),
+                earlier=tuple(int(pieces.row[i]) for i in warm[-MOST_COMPARED:]),
+                since=tuple(int(pieces.row[i]) for i in since[-MOST_COMPARED:]),
                 facts={"matching": matching, "since": len(since)},
             )
         )
-    return findings
+    more = own.with_one_more(pieces.probabilities[shown], pieces.channel[shown])
+    masses = final_masses(more, dynamics, np.stack([np.ones(STATES, dtype=bool), ~visited]))
+    chance = (masses[:, 0] - masses[:, 1])[:, settled].sum(axis=1)
+    return [replace(f, with_more=float(p)) for f, p in zip(findings, chance, strict=True)]
 
 
 def _claimed_level(kind: ShiftKind, settled: Bools, now: Floats) -> int:
@@ -223,21 +235,6 @@ def paradoxes(
             )
         )
     return findings
-
-
-def bands(posterior: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean rank and its 10 % and 90 % points, each state spread evenly over one level."""
-    cumulative = np.cumsum(posterior, axis=1)
-    points = []
-    for share in (0.1, 0.9):
-        level = np.minimum((cumulative < share).sum(axis=1), STATES - 1)
-        row = np.arange(len(posterior))
-        inside = np.maximum(posterior[row, level], 1e-12)
-        below = cumulative[row, level] - posterior[row, level]
-        within = np.clip((share - below) / inside, 0.0, 1.0)
-        points.append(np.clip(level - 0.5 + within, 0.0, STATES - 1.0))
-    mean = posterior @ _RANKS
-    return mean, np.minimum(points[0], mean), np.maximum(points[1], mean)
 
 
 def _own_pieces(sequences: Sequences, sequence: int) -> Ints:

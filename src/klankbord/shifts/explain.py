@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from klankbord.excerpt import shorten
 from klankbord.moments import TIMEZONE, in_words, local_day, moment
 from klankbord.records import Quote, ToneShift
 from klankbord.schema import TONES, ShiftKind
+from klankbord.shifts.changed_words import Said, changed_words
 from klankbord.shifts.findings import Finding
 from klankbord.shifts.histories import CHANNELS
 
 QUOTE_LIMIT = 200
 SENTENCE_QUOTE_LIMIT = 90
+WORTH_SAYING = 0.01  # that one more piece must add to the probability
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,20 @@ class Passage:
 
     quote: Quote
     score: float | None
+    said: Said
 
 
 def passages(
-    feedback: pa.Table, rows: Iterable[int], tones: Mapping[int, int]
+    feedback: pa.Table, scores: pa.Table, rows: Iterable[int], tones: Mapping[int, int]
 ) -> dict[int, Passage]:
     """Return the passages of these rows; `tones` gives the observed rank of each."""
     wanted = sorted(set(rows))
     columns = ["feedback_id", "verbatim", "received_at", "channel", "score_value"]
     taken = feedback.select(columns).take(pa.array(wanted, type=pa.int64())).to_pydict()
+    scored = scores.select(["feedback_id", "cues"]).filter(
+        pc.is_in(scores["feedback_id"], pa.array(taken["feedback_id"], pa.string()))
+    )
+    cues = dict(zip(*scored.to_pydict().values(), strict=True))
     result = {}
     for i, row in enumerate(wanted):
         rank, at = tones.get(row, -1), taken["received_at"][i]
@@ -64,7 +72,8 @@ def passages(
             channel=taken["channel"][i],
             tone=TONES[rank] if rank >= 0 else None,
         )
-        result[row] = Passage(quote, taken["score_value"][i])
+        said = Said(taken["verbatim"][i] or "", tuple(cues.get(quote.feedback_id) or ()))
+        result[row] = Passage(quote, taken["score_value"][i], said)
     return result
 
 
@@ -97,17 +106,17 @@ def tell(
         channels=tuple(channel.value for channel in CHANNELS if channel.value in present),
         before_quote=None if before is None else before.quote,
         after_quote=None if after is None else after.quote,
-        explanation=sentence(finding, before, after, telling),
+        explanation=sentence(finding, known, telling),
         priority=priority,
         evidence=tuple(dict.fromkeys(quote.feedback_id for quote in evidence)),
     )
 
 
-def sentence(
-    finding: Finding, before: Passage | None, after: Passage | None, telling: Telling
-) -> str:
+def sentence(finding: Finding, known: Mapping[int, Passage], telling: Telling) -> str:
     """Return the explanation."""
     words = _wordings()[telling.language]
+    before = None if finding.before_row is None else known[finding.before_row]
+    after = None if finding.after_row is None else known[finding.after_row]
     facts: dict[str, Any] = {name: f"{value:.0f}" for name, value in finding.facts.items()}
     scores = [p.score for p in (before, after) if p is not None and p.score is not None]
     return words["kinds"][finding.wording].format(  # type: ignore[no-any-return]
@@ -117,6 +126,10 @@ def sentence(
         after_day=telling.day(moment(finding.after_at)),
         before_quote=_words(before),
         after_quote=_words(after),
+        before_channel=_channel(before, words),
+        after_channel=_channel(after, words),
+        words=_changed(finding, known, words),
+        more=_more(finding, words),
         chance=chance(finding.probability),
         scores=words["and"].join(f"{score:g}".replace(".", words["point"]) for score in scores),
         **facts,
@@ -141,13 +154,36 @@ def needed_rows(findings: Sequence[Finding]) -> set[int]:
     """Return the feedback rows that the explanations of `findings` quote or cite."""
     rows: set[int] = set()
     for finding in findings:
-        rows.update(finding.evidence)
+        rows.update(finding.evidence, finding.earlier, finding.since)
         rows.update(r for r in (finding.before_row, finding.after_row) if r is not None)
     return rows
 
 
 def _words(passage: Passage | None) -> str:
     return "" if passage is None else shorten(passage.quote.text, SENTENCE_QUOTE_LIMIT)
+
+
+def _channel(passage: Passage | None, words: Mapping[str, Any]) -> str:
+    return "" if passage is None else words["channels"][passage.quote.channel]
+
+
+def _changed(finding: Finding, known: Mapping[int, Passage], words: Mapping[str, Any]) -> str:
+    """Tell which cues went and came, in part sentences."""
+    changed = changed_words(
+        [known[row].said for row in finding.earlier], [known[row].said for row in finding.since]
+    )
+    told = ""
+    for name, cues in (("went", changed.went), ("came", changed.came)):
+        if cues:
+            told += words[name].format(words=", ".join(f"‘{cue}’" for cue in cues))
+    return told + (words["formal"] if changed.formal else "")
+
+
+def _more(finding: Finding, words: Mapping[str, Any]) -> str:
+    """Tell what one more such piece would do to the probability, where that says something."""
+    if finding.with_more is None or finding.with_more < finding.probability + WORTH_SAYING:
+        return ""
+    return words["more"].format(chance=chance(finding.with_more))  # type: ignore[no-any-return]
 
 
 @cache

@@ -8,36 +8,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.moments import DAY_US, TIMEZONE, microseconds, moment
+from klankbord.moments import DAY_US, TIMEZONE, microseconds
 from klankbord.records import Progress, ToneShift, silent
-from klankbord.schema import TONES, ShiftKind
+from klankbord.schema import ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
 from klankbord.shifts.conversation import converse, worst
-from klankbord.shifts.findings import Finding, ShiftFindings, TimelinePoint
-from klankbord.shifts.histories import (
-    CHANNELS,
-    Bools,
-    Histories,
-    Ints,
-    Pieces,
-    gather,
-)
+from klankbord.shifts.findings import Finding, ShiftFindings
+from klankbord.shifts.histories import Bools, Histories, Ints, gather
+from klankbord.shifts.judged import judged_words
 from klankbord.shifts.learning import learn
 from klankbord.shifts.policy import Claims
 from klankbord.shifts.silence import Silence, listen
-from klankbord.shifts.trajectories import (
-    Dynamics,
-    Sequences,
-    daily,
-    final_masses,
-    newest,
-    offsets_of,
-    smooth,
-)
+from klankbord.shifts.timelines import timelines
+from klankbord.shifts.trajectories import daily, final_masses
 from klankbord.values import customer_values
 
-LEAST_PIECES = 3
-MOST_CONTACTS = 500  # days with words, the last ones, on which a customer is judged
 STAGE = "tone shifts"
 _STEPS = 5
 
@@ -63,9 +48,7 @@ def find_shifts(
     progress(STAGE, 0, _STEPS)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     histories = gather(feedback, scores, as_of, timezone)
-    words = histories.pieces.take(histories.pieces.usable)
-    judged = _enough(words, len(histories.customers))
-    words_judged = _latest(words.take(judged[words.customer]))
+    words_judged, judged = judged_words(histories)
     sequences = daily(words_judged)
     codes = words_judged.customer[sequences.contact[sequences.start[:-1]]]
     progress(STAGE, 1, _STEPS)
@@ -103,8 +86,8 @@ def find_shifts(
     progress(STAGE, 4, _STEPS)
 
     telling = explain.Telling(as_of, language, timezone)
-    shifts = _ranked(findings, histories, feedback, customers, telling)
-    timelines = _timelines(findings, words, histories, feedback, dynamics)
+    shifts = _ranked(findings, histories, feedback, scores, customers, telling)
+    listed = {finding.customer for finding in findings}
     judged[held.customer] = True
     progress(STAGE, _STEPS, _STEPS)
     return ShiftFindings(
@@ -112,30 +95,8 @@ def find_shifts(
         expected_false=float(sum(1 - shift.probability for shift in shifts)),
         customers_judged=int(judged.sum()),
         customers_too_few=int((~judged).sum()),
-        timelines=timelines,
+        timelines=timelines(listed, histories, feedback, dynamics),
     )
-
-
-def _enough(words: Pieces, customers: int) -> Bools:
-    """Tell which customers have three usable pieces on two days; a day's conversation is one."""
-    if not len(words):
-        return np.zeros(customers, dtype=bool)
-    alone = np.bincount(words.customer[words.conversation < 0], minlength=customers)
-    turns = words.take(words.conversation >= 0)
-    order = np.lexsort((turns.conversation, turns.day, turns.customer))
-    turns = turns.take(order)
-    talks = offsets_of(turns.customer, turns.day, turns.conversation)[:-1]
-    together = np.bincount(turns.customer[talks], minlength=customers)
-    days = offsets_of(words.customer, words.day)[:-1]
-    contacts = np.bincount(words.customer[days], minlength=customers)
-    return np.asarray((alone + together >= LEAST_PIECES) & (contacts >= 2))
-
-
-def _latest(words: Pieces) -> Pieces:
-    """Return the pieces of the last MOST_CONTACTS days of each customer."""
-    days = offsets_of(words.customer, words.day)
-    kept = newest(offsets_of(words.customer[days[:-1]]), MOST_CONTACTS)
-    return words.take(np.repeat(kept, np.diff(days)))
 
 
 def _silent_claims(silence: Silence, eligible: Bools) -> Claims:
@@ -162,6 +123,7 @@ def _ranked(
     findings: list[Finding],
     histories: Histories,
     feedback: pa.Table,
+    scores: pa.Table,
     customers: pa.Table,
     telling: explain.Telling,
 ) -> tuple[ToneShift, ...]:
@@ -174,7 +136,7 @@ def _ranked(
     rows = explain.needed_rows(findings)
     cited = histories.pieces.take(np.isin(histories.pieces.row, np.array(sorted(rows))))
     tones = dict(zip(cited.row.tolist(), cited.tone.tolist(), strict=True))
-    known = explain.passages(feedback, rows, tones)
+    known = explain.passages(feedback, scores, rows, tones)
     rates = policy.running_rate(np.array([f.probability for f in findings]))
     shifts = []
     for finding, rate in zip(findings, rates, strict=True):
@@ -191,36 +153,3 @@ def _ranked(
             )
         )  # fmt: skip
     return tuple(sorted(shifts, key=lambda s: (-s.priority, s.shift_id)))
-
-
-def _timelines(
-    findings: list[Finding],
-    words: Pieces,
-    histories: Histories,
-    feedback: pa.Table,
-    dynamics: Dynamics,
-) -> dict[str, tuple[TimelinePoint, ...]]:
-    flagged = np.unique(np.array([f.customer for f in findings], dtype=np.int64))
-    own = words.take(np.isin(words.customer, flagged))
-    if not len(own):
-        return {}
-    sequences: Sequences = daily(own)
-    mean, low, high = describe.bands(smooth(sequences, dynamics))
-    contact: Ints = np.repeat(np.arange(len(mean)), np.diff(sequences.contact))
-    ids = feedback["feedback_id"].take(pa.array(own.row)).to_pylist()
-    result: dict[str, list[TimelinePoint]] = {}
-    names = histories.customers.take(pa.array(own.customer)).to_pylist()
-    for i, name in enumerate(names):
-        at = contact[i]
-        result.setdefault(name, []).append(
-            TimelinePoint(
-                received_at=moment(own.at[i]),
-                mean_rank=float(mean[at]),
-                low=float(low[at]),
-                high=float(high[at]),
-                channel=CHANNELS[own.channel[i]].value,
-                feedback_id=ids[i],
-                tone=TONES[own.tone[i]],
-            )
-        )
-    return {name: tuple(points) for name, points in result.items()}

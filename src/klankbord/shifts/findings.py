@@ -49,4 +49,7 @@ class Finding:
     before_row: int | None = None  # rows of the feedback table
     after_row: int | None = None
     evidence: tuple[int, ...] = ()
+    earlier: tuple[int, ...] = ()  # rows said before a turn …
+    since: tuple[int, ...] = ()  # … and since, to compare in words
+    with_more: float | None = None  # the probability after one more such piece
     facts: dict[str, float] = field(default_factory=dict)

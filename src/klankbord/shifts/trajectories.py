@@ -38,7 +38,7 @@ from klankbord.shifts.histories import Bools, Floats, Ints, Pieces
 
 STATES = len(TONES)
 DAYS_PER_MONTH = 30.0
-CONTACT_MONTHS = 1.0
+CONTACT_MONTHS = 3.0
 # Upper edges of the gaps between two contacts in days, and the length each stands for.
 GAP_EDGES = np.array([3, 7, 14, 30, 60, 90, 135, 200, 300, 450, 730])
 GAP_DAYS = np.array([2.0, 5.0, 10.0, 22.0, 45.0, 75.0, 110.0, 165.0, 245.0, 365.0, 560.0, 900.0])
@@ -72,6 +72,28 @@ class Sequences:
             contact,
             self.gap[contacts],
             start,
+        )
+
+    def with_one_more(
+        self, probabilities: NDArray[np.float32], channel: NDArray[np.int8]
+    ) -> Sequences:
+        """Return every sequence with a contact of one more piece, after its usual gap."""
+        ends, last = self.contact[self.start[1:]], self.start[1:]
+        count = np.insert(np.diff(self.contact), last, 1)
+        usual = np.array(
+            [
+                int(np.median(self.gap[low + 1 : high])) if high - low > 1 else 0
+                for low, high in zip(self.start[:-1], last, strict=True)
+            ],
+            dtype=self.gap.dtype,
+        )
+        return Sequences(
+            np.insert(self.probabilities, ends, probabilities, axis=0),
+            np.insert(self.channel, ends, channel),
+            np.insert(self.weight, ends, 1.0),
+            np.concatenate([[0], np.cumsum(count)]),
+            np.insert(self.gap, last, usual),
+            self.start + np.arange(len(self.start)),
         )
 
     def slice(self, low: int, high: int) -> Sequences:

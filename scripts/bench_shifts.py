@@ -1,0 +1,391 @@
+"""Measure the search for tone shifts on planted histories, beside what people use instead.
+
+    python scripts/bench_shifts.py                      # with a simulated reader of tone
+    python scripts/bench_shifts.py --data DIR           # also end to end, on real texts
+    python scripts/bench_shifts.py --data DIR --out F   # also write the tables to F
+    python scripts/bench_shifts.py --speed 1000000      # a million customers, eight contacts each
+
+How the histories are made stands in planted_histories.py, the others in other_detectors.py. A
+flag is right when what it claims is true of the planted states: "was enthousiast, is now neutraal
+or lower". Wavering customers, seasons and a single bad day make no claim true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.metrics import average_precision_score
+
+import planted_histories as planted
+from klankbord.models import load_tone_model
+from klankbord.schema import ShiftKind
+from klankbord.shifts import find_shifts
+from klankbord.shifts.histories import Bools, Floats, Ints, gather
+from klankbord.shifts.judged import LEAST_PIECES, judged_words
+from klankbord.shifts.learning import learn
+from klankbord.shifts.policy import JOURNEYS, allowed_states, journey_claims
+from klankbord.shifts.trajectories import Sequences, daily, final_masses
+from other_detectors import DETECTORS, NEVER, best_threshold, discoveries
+from planted_histories import AS_OF, LEVELS, Histories
+
+DROPS = (ShiftKind.ESCALATIE, ShiftKind.TELEURSTELLING, ShiftKind.VERKOELING)
+JOURNEY_KINDS = tuple(dict.fromkeys(journey.kind for journey in JOURNEYS))
+FIRST_SEED, TUNING_SEED = 100, 0  # what was chosen was chosen on the seeds below the first
+DELAYS = (1, 2, 3, 4)
+LENGTH_BANDS = ((2, 4), (5, 7), (8, 12))
+BEFORE, AFTER = 3, 2  # contacts before and after a turn, of the recall that is promised
+
+Reader = Callable[[Histories, int], Floats]  # histories and seed to tone probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One draw of histories with what Klankbord and the others make of it."""
+
+    histories: Histories
+    true: dict[ShiftKind, Bools]  # per customer
+    listed: dict[int, list[ShiftKind]]  # by customer
+    expected_false: float
+    probability: dict[ShiftKind, Floats]  # of each customer, 0 where nobody could judge
+    scores: dict[str, Floats]
+    flagged: dict[str, Bools]
+
+    def right(self, customer: int, kind: ShiftKind) -> bool:
+        """Tell whether a listed shift is one."""
+        if kind is ShiftKind.STILTE:
+            return bool(self.histories.kind[customer] == planted.SILENT)
+        return kind in self.true and bool(self.true[kind][customer])
+
+    @property
+    def dropped(self) -> Bools:
+        """Tell of whom any drop is true."""
+        return np.logical_or.reduce([self.true[kind] for kind in DROPS])
+
+
+def truths(histories: Histories) -> dict[ShiftKind, Bools]:
+    """Return of which customers each kind of journey is true, by the planted states."""
+    start = histories.start()
+    now = histories.state[start[1:] - 1]
+    found = {kind: np.zeros(histories.customers, dtype=bool) for kind in JOURNEY_KINDS}
+    for journey in JOURNEYS:
+        been = np.logical_or.reduceat(journey.visited[histories.state], start[:-1])
+        found[journey.kind] |= been & journey.settled[now]
+    return found
+
+
+def take(histories: Histories, kept: Bools) -> Histories:
+    """Return the histories with only the contacts `kept`."""
+    columns = (histories.owner, histories.day, histories.channel, histories.state)
+    return Histories(
+        *(column[kept] for column in columns), histories.expressed[kept],
+        histories.kind, histories.turn,
+    )  # fmt: skip
+
+
+def beliefs(histories: Histories, probabilities: Floats) -> dict[ShiftKind, Floats]:
+    """Return the probability of each kind of journey, of every customer."""
+    feedback, scores, _ = planted.tables(histories, probabilities)
+    gathered = gather(feedback, scores, AS_OF)
+    words, _ = judged_words(gathered)
+    sequences = daily(words)
+    codes = words.customer[sequences.contact[sequences.start[:-1]]]
+    names = gathered.customers.take(codes).to_pylist()
+    masses = final_masses(sequences, learn(sequences), allowed_states())
+    found = {}
+    for claims in journey_claims(masses, np.array(names, dtype=np.int64)):
+        found[claims.kind] = np.zeros(histories.customers)
+        found[claims.kind][claims.customer] = claims.probability
+    return found
+
+
+def run(
+    customers: int, seed: int, reader: Reader, fdr: float, thresholds: dict[str, float] | None
+) -> Run:
+    """Draw, read and search once; `thresholds` are those of the detectors that need one."""
+    histories = planted.draw(customers, seed)
+    probabilities = reader(histories, seed)
+    feedback, scores, none = planted.tables(histories, probabilities)
+    found = find_shifts(feedback, scores, none, fdr=fdr, as_of=AS_OF)
+    listed: dict[int, list[ShiftKind]] = {}
+    for shift in found.shifts:
+        listed.setdefault(int(shift.customer_id), []).append(shift.kind)
+    rank = probabilities @ np.arange(LEVELS)
+    others, flagged = {}, {}
+    for name, detector in DETECTORS.items():
+        drops = detector(rank, histories.day, histories.start())
+        others[name] = drops.score
+        if drops.p is not None:
+            flagged[name] = discoveries(drops.p, fdr)
+        elif thresholds is not None:
+            flagged[name] = drops.score >= thresholds[name]
+    return Run(
+        histories, truths(histories), listed, found.expected_false,
+        beliefs(histories, probabilities), others, flagged,
+    )  # fmt: skip
+
+
+def tuned(customers: int, reader: Reader, fdr: float) -> dict[str, float]:
+    """Return the best thresholds of the other detectors on a seed of its own."""
+    trial = run(customers, TUNING_SEED, reader, fdr, None)
+    return {name: best_threshold(score, trial.dropped) for name, score in trial.scores.items()}
+
+
+def share(right: int, of: int) -> str:
+    """Return a share with its 95 % Wilson interval."""
+    if not of:
+        return "–"
+    low, high = binomtest(int(right), int(of)).proportion_ci(method="wilson")
+    return f"{right / of:.3f} ({low:.3f}–{high:.3f}, n={of})"
+
+
+def shaped(histories: Histories, before: int, after: int) -> Bools:
+    """Tell whose turn has so many contacts before and after it."""
+    count = np.diff(histories.start())
+    return (histories.turn >= before) & (count - histories.turn >= after)
+
+
+def found_of(runs: Iterable[Run], who: Callable[[Run], Bools], kinds: Iterable[ShiftKind]) -> str:
+    """Return the share of some customers who are listed rightly, under any of `kinds`."""
+    wanted, right = 0, 0
+    for one in runs:
+        for customer in np.flatnonzero(who(one)):
+            wanted += 1
+            right += any(
+                kind in kinds and one.right(customer, kind) for kind in one.listed.get(customer, [])
+            )
+    return share(right, wanted)
+
+
+def false_of(runs: Iterable[Run], kinds: Iterable[ShiftKind]) -> str:
+    """Return the realised share of false alarms on the list of `kinds`."""
+    flags = [
+        one.right(customer, kind)
+        for one in runs
+        for customer, listed in one.listed.items()
+        for kind in listed
+        if kind in kinds
+    ]
+    return share(len(flags) - sum(flags), len(flags))
+
+
+def print_quality(title: str, runs: list[Run], fdr: float) -> Iterable[str]:
+    """Yield the tables of one reader."""
+    yield f"\n## {title}\n"
+    everything = (*JOURNEY_KINDS, ShiftKind.STILTE, ShiftKind.PARADOX, ShiftKind.GESPREK)
+    stated = sum(one.expected_false for one in runs) / max(
+        sum(len(kinds) for one in runs for kinds in one.listed.values()), 1
+    )
+    yield "| Of the list | |"
+    yield "|---|---|"
+    yield f"| false alarms, {fdr:.0%} asked, {stated:.1%} stated | {false_of(runs, everything)} |"
+    for kind in (*JOURNEY_KINDS, ShiftKind.STILTE):
+        yield f"| false alarms of {kind.value} | {false_of(runs, (kind,))} |"
+    promised = (ShiftKind.VERKOELING, *DROPS)
+    yield (
+        f"| verkoeling found, ≥ {BEFORE} contacts before and ≥ {AFTER} after | "
+        + found_of(
+            runs,
+            lambda one: (
+                (one.histories.kind == planted.COOLING) & shaped(one.histories, BEFORE, AFTER)
+            ),
+            promised,
+        )
+        + " |"
+    )
+    for kind in (planted.COOLING, planted.DISAPPOINTED, planted.ANGRY, planted.DRIFT):
+        line = found_of(runs, lambda one, kind=kind: one.histories.kind == kind, DROPS)
+        yield f"| {kind} found, of all | {line} |"
+    line = found_of(runs, lambda one: one.histories.kind == planted.RECOVERED, (ShiftKind.HERSTEL,))
+    yield f"| herstel found, of all | {line} |"
+    line = found_of(runs, lambda one: one.histories.kind == planted.SILENT, (ShiftKind.STILTE,))
+    yield f"| stilte found, of all | {line} |"
+    for low, high in LENGTH_BANDS:
+        line = found_of(
+            runs,
+            lambda one, low=low, high=high: (
+                one.dropped
+                & (np.diff(one.histories.start()) >= low)
+                & (np.diff(one.histories.start()) <= high)
+            ),
+            DROPS,
+        )
+        yield f"| any drop found, {low}–{high} contacts | {line} |"
+    for kind in (planted.BAD_DAY, planted.NOISY, planted.SEASONAL, planted.STABLE):
+        wanted = sum(int((one.histories.kind == kind).sum()) for one in runs)
+        wrong = sum(
+            any(not one.right(c, k) and k in JOURNEY_KINDS for k in one.listed.get(int(c), []))
+            for one in runs
+            for c in np.flatnonzero(one.histories.kind == kind)
+        )
+        yield f"| flagged wrongly, of those who had: {kind} | {share(wrong, wanted)} |"
+
+    yield "\n| Detector | AUPR any drop | AUPR verkoeling | false alarms | drops found |"
+    yield "|---|---:|---:|---|---|"
+    for name in ("Klankbord", *DETECTORS):
+        yield _row(name, runs)
+
+
+def _row(name: str, runs: list[Run]) -> str:
+    any_drop, cooling, flags, right, wanted = [], [], 0, 0, 0
+    for one in runs:
+        if name == "Klankbord":
+            score = np.maximum.reduce([one.probability[kind] for kind in DROPS])
+            warm = one.probability[ShiftKind.VERKOELING]
+            flagged = np.zeros(len(score), dtype=bool)
+            flagged[[c for c, kinds in one.listed.items() if set(kinds) & set(DROPS)]] = True
+        else:
+            score, flagged = one.scores[name], one.flagged[name]
+            warm = np.where(_was_fan(one.histories), score, NEVER)
+        enough = np.diff(one.histories.start()) >= LEAST_PIECES  # "te weinig gegevens" else
+        any_drop.append(average_precision_score(one.dropped[enough], score[enough]))
+        truth = one.true[ShiftKind.VERKOELING]
+        cooling.append(average_precision_score(truth[enough], warm[enough]))
+        flags += int(flagged.sum())
+        right += int((flagged & one.dropped).sum())
+        wanted += int(one.dropped.sum())
+    return (
+        f"| {name} | {np.mean(any_drop):.3f} | {np.mean(cooling):.3f} |"
+        f" {share(flags - right, flags)} | {share(right, wanted)} |"
+    )
+
+
+def _was_fan(histories: Histories) -> Bools:
+    """Tell who expressed enthousiast before the last contact: a gift to the other detectors."""
+    start = histories.start()
+    earlier = np.ones(len(histories.owner), dtype=bool)
+    earlier[start[1:] - 1] = False
+    return np.logical_or.reduceat((histories.expressed == LEVELS - 1) & earlier, start[:-1])
+
+
+def delays(customers: int, seeds: Iterable[int], reader: Reader, fdr: float) -> Iterable[str]:
+    """Yield how many contacts after the turn a drop is on the list."""
+    yield "\n| Contacts after the turn | drops on the list |"
+    yield "|---:|---|"
+    for after in DELAYS:
+        wanted = right = 0
+        for seed in seeds:
+            histories = planted.draw(customers, seed)
+            probabilities = reader(histories, seed)
+            kept = histories.until(after)
+            early = take(histories, kept)
+            tables = planted.tables(early, probabilities[kept])
+            found = find_shifts(*tables, fdr=fdr, as_of=AS_OF)
+            drops = {int(s.customer_id) for s in found.shifts if s.kind in DROPS}
+            turned = np.isin(histories.kind, (planted.COOLING, planted.DISAPPOINTED, planted.ANGRY))
+            turned &= shaped(histories, BEFORE, max(DELAYS))
+            wanted += int(turned.sum())
+            right += sum(int(c) in drops for c in np.flatnonzero(turned))
+        yield f"| {after} | {share(right, wanted)} |"
+
+
+def readers(data: Path | None, tiers: Iterable[str]) -> dict[str, Reader]:
+    """Return the ways in which tone is read."""
+
+    def simulated(accuracy: float) -> Reader:
+        return lambda histories, seed: planted.misread(histories.expressed, accuracy, seed)
+
+    def real(texts: planted.Texts) -> Reader:
+        return lambda histories, seed: texts.probabilities[planted.tell(histories, texts, seed)]
+
+    found = {"Tone always read right": simulated(1.0)}
+    found |= {f"Tone read right in {a:.0%} (simulated)": simulated(a) for a in (0.9, 0.8)}
+    if data is not None:
+        for tier in tiers:
+            texts = planted.read_texts(data, load_tone_model(tier=tier), half=1)
+            right = (texts.probabilities.argmax(axis=1) == texts.level).mean()
+            found[
+                f"End to end, {tier} tier: {len(texts.texts)} unseen texts, {right:.1%} read right"
+            ] = real(texts)
+    return found
+
+
+def speed(customers: int, contacts: int = 8) -> None:
+    """Print how fast the belief, and then the whole search, is over evenly long histories."""
+    rng = np.random.default_rng(0)
+    owner = np.repeat(np.arange(customers), contacts)
+    state = rng.choice(LEVELS, customers, p=planted.SHARES)
+    drop = (rng.random(customers) < 0.1) & (state == LEVELS - 1)
+    turned = drop[owner] & (np.tile(np.arange(contacts), customers) >= contacts // 2)
+    tone: Ints = np.where(turned, 2, state[owner])
+    probabilities = planted.misread(tone, 0.8, 0)
+    rows = len(owner)
+    day = np.tile(np.arange(contacts)[::-1] * 60 + 1, customers) + rng.integers(0, 50, rows)
+    sequences = Sequences(
+        probabilities.astype(np.float32),
+        np.zeros(rows, dtype=np.int8),
+        np.ones(rows),
+        np.arange(rows + 1),
+        rng.integers(4, 8, rows),
+        np.arange(0, rows + 1, contacts),
+    )
+    begin = time.perf_counter()
+    dynamics = learn(sequences)
+    learned = time.perf_counter()
+    journey_claims(final_masses(sequences, dynamics, allowed_states()), np.arange(customers))
+    done = time.perf_counter()
+    print(
+        f"belief: {customers} customers x {contacts} = {rows} rows: learn {learned - begin:.1f} s,"
+        f" probabilities {done - learned:.1f} s, {rows / (done - begin):,.0f} rows/s"
+    )
+    del sequences
+    nothing = np.full(customers, planted.STABLE), np.full(customers, -1)
+    histories = Histories(owner, day, np.zeros(rows, dtype=np.int64), tone, tone, *nothing)
+    given = planted.tables(histories, probabilities)
+    begin = time.perf_counter()
+    found = find_shifts(*given, fdr=0.1, as_of=AS_OF)
+    seconds = time.perf_counter() - begin
+    print(
+        f"find_shifts, tables to {len(found.shifts)} explained shifts: {seconds:.1f} s,"
+        f" {rows / seconds:,.0f} rows/s"
+    )
+
+
+def main() -> None:
+    """Run what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder with tone/*.tsv, for real texts")
+    parser.add_argument("--tier", nargs="*", default=["cascade"], help="tone tiers, end to end")
+    parser.add_argument("--customers", type=int, default=3000)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--fdr", type=float, default=0.10)
+    parser.add_argument("--tuning", action="store_true", help="on the seeds to choose with")
+    parser.add_argument("--out", type=Path, help="file to write the tables to as well")
+    parser.add_argument("--speed", type=int, default=0, help="customers in the speed test")
+    options = parser.parse_args()
+    if options.speed:
+        speed(options.speed)
+        return
+    first = TUNING_SEED + 1 if options.tuning else FIRST_SEED
+    seeds = range(first, first + options.seeds)
+    lines = []
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line)
+
+    say("# Tone shifts on planted histories\n")
+    say(f"{options.seeds} × {options.customers} customers, {1 - _planted():.0%} without a shift.")
+    for title, reader in readers(options.data, options.tier).items():
+        thresholds = tuned(options.customers, reader, options.fdr)
+        runs = [run(options.customers, seed, reader, options.fdr, thresholds) for seed in seeds]
+        for line in print_quality(title, runs, options.fdr):
+            say(line)
+        for line in delays(options.customers, seeds, reader, options.fdr):
+            say(line)
+    if options.out:
+        options.out.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _planted() -> float:
+    controls = (planted.STABLE, planted.NOISY, planted.SEASONAL, planted.BAD_DAY)
+    return 1 - sum(planted.KINDS[kind] for kind in controls)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What the whole history of a customer says of their tone at every piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from klankbord.moments import TIMEZONE, moment
+from klankbord.schema import TONES
+from klankbord.shifts.findings import TimelinePoint
+from klankbord.shifts.histories import CHANNELS, Floats, Histories, Ints, gather
+from klankbord.shifts.judged import judged_words
+from klankbord.shifts.learning import learn
+from klankbord.shifts.trajectories import STATES, Dynamics, daily, smooth
+
+
+def timeline(
+    feedback: pa.Table,
+    scores: pa.Table,
+    customer_id: str,
+    *,
+    as_of: datetime,
+    timezone: str = TIMEZONE,
+) -> tuple[TimelinePoint, ...]:
+    """Return the timeline of one customer, read with what all customers teach.
+
+    Empty where nothing with words, a date and a tone is known of the customer up to `as_of`.
+    """
+    as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    histories = gather(feedback, scores, as_of, timezone)
+    words, _ = judged_words(histories)
+    code = histories.customers.index(pa.scalar(customer_id, histories.customers.type)).as_py()
+    found = timelines([code] if code >= 0 else [], histories, feedback, learn(daily(words)))
+    return found.get(customer_id, ())
+
+
+def timelines(
+    customers: Iterable[int], histories: Histories, feedback: pa.Table, dynamics: Dynamics
+) -> dict[str, tuple[TimelinePoint, ...]]:
+    """Return the timelines of these customer codes, by customer id."""
+    wanted = np.unique(np.fromiter(customers, dtype=np.int64))
+    pieces = histories.pieces
+    own = pieces.take(np.flatnonzero(pieces.usable & np.isin(pieces.customer, wanted)))
+    if not len(own):
+        return {}
+    sequences = daily(own)
+    mean, low, high = bands(smooth(sequences, dynamics))
+    contact: Ints = np.repeat(np.arange(len(mean)), np.diff(sequences.contact))
+    ids = feedback["feedback_id"].take(pa.array(own.row)).to_pylist()
+    result: dict[str, list[TimelinePoint]] = {}
+    names = histories.customers.take(pa.array(own.customer)).to_pylist()
+    for i, name in enumerate(names):
+        at = contact[i]
+        result.setdefault(name, []).append(
+            TimelinePoint(
+                received_at=moment(own.at[i]),
+                mean_rank=float(mean[at]),
+                low=float(low[at]),
+                high=float(high[at]),
+                channel=CHANNELS[own.channel[i]].value,
+                feedback_id=ids[i],
+                tone=TONES[own.tone[i]],
+            )
+        )
+    return {name: tuple(points) for name, points in result.items()}
+
+
+def bands(posterior: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return mean rank and its 10 % and 90 % points, each state spread evenly over one level."""
+    cumulative = np.cumsum(posterior, axis=1)
+    points = []
+    for share in (0.1, 0.9):
+        level = np.minimum((cumulative < share).sum(axis=1), STATES - 1)
+        row = np.arange(len(posterior))
+        inside = np.maximum(posterior[row, level], 1e-12)
+        below = cumulative[row, level] - posterior[row, level]
+        within = np.clip((share - below) / inside, 0.0, 1.0)
+        points.append(np.clip(level - 0.5 + within, 0.0, STATES - 1.0))
+    mean = posterior @ np.arange(STATES)
+    return mean, np.minimum(points[0], mean), np.maximum(points[1], mean)
