@@ -122,6 +122,7 @@ def analyse(
             scores,
             customers,
             fdr=settings.fdr,
+            verdicts=store.verdicts(),
             as_of=moment,
             language=settings.language,
             timezone=settings.timezone,

@@ -76,6 +76,18 @@ class ToneShift:
     explanation: str  # one Dutch sentence
     priority: float  # ranking key: probability x size x value x recency
     evidence: tuple[str, ...]  # feedback ids
+    believed: float | None = None  # the probability before people's verdicts moved it
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person found a tone shift to be: real, or a false alarm ("vals alarm")."""
+
+    shift_id: str
+    kind: ShiftKind
+    believed: float  # the probability the model gave it
+    real: bool
+    judged_at: datetime
 
 
 @dataclass(frozen=True)

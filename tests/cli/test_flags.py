@@ -1,11 +1,13 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from klankbord.cli import run
+from klankbord.store import Workspace
 
 
 def test_prints_what_the_export_holds(demo: Path, capsys: pytest.CaptureFixture[str]):
@@ -92,3 +94,56 @@ def test_an_unknown_customer_is_not_repeated_in_the_error(
     shown = capsys.readouterr()
     assert "no customer" in shown.err
     assert "0612345678" not in shown.err + shown.out
+
+
+@pytest.fixture
+def own_workspace(demo: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(demo / "klankbord.db", tmp_path / "klankbord.db"))
+
+
+def test_verdicts_are_kept_by_the_rank_in_the_whole_list(
+    own_workspace: Path, capsys: pytest.CaptureFixture[str]
+):
+    with Workspace.open(own_workspace) as store:
+        shifts = store.shifts()
+    rank = next(i for i, s in enumerate(shifts, start=1) if s.kind != shifts[0].kind)
+    kind = shifts[rank - 1].kind.value
+    assert run(["flags", "-w", str(own_workspace), "--kind", kind, "-f", "json", "-q"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["rank"] == rank
+    arguments = ["--confirm", "1", "--false-alarm", str(rank)]
+    assert run(["flags", "-w", str(own_workspace), *arguments]) == 0
+    assert "2 verdicts kept, 2 in all" in capsys.readouterr().err
+    assert run(["flags", "-w", str(own_workspace), "--false-alarm", "1", "-q"]) == 0
+    with Workspace.open(own_workspace) as store:
+        said = {verdict.shift_id: verdict.real for verdict in store.verdicts()}
+    assert said == {shifts[0].shift_id: False, shifts[rank - 1].shift_id: False}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--confirm", "100000"], ["--false-alarm", "0"], ["--confirm", "1", "--false-alarm", "1"]],
+)
+def test_an_impossible_verdict_keeps_none(
+    own_workspace: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert run(["flags", "-w", str(own_workspace), "--confirm", "2", *arguments]) == 2
+    assert "rank" in capsys.readouterr().err
+    with Workspace.open(own_workspace) as store:
+        assert store.verdicts() == ()
+
+
+def test_accounts_with_a_new_contact_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source, workspace = tmp_path / "b2b.csv", tmp_path / "b2b.db"
+    lines = [f"1,Bakker BV,2025-{month:02}-03,Fijn geholpen" for month in (1, 3, 5)]
+    lines.append("2,Bakker BV,2025-12-01,Wie kan mij de factuur sturen?")
+    source.write_text("\n".join(["klant,bedrijf,datum,opmerking", *lines, ""]), "utf-8")
+    assert run(["analyse", str(source), "-o", str(tmp_path / "uit"), "-w", str(workspace)]) == 0
+    capsys.readouterr()
+    assert run(["flags", "-w", str(workspace), "--accounts", "-f", "json"]) == 0
+    shown = capsys.readouterr()
+    (account,) = json.loads(shown.out)
+    assert (account["people"], account["took_over"]) == (2, True)
+    assert len(account["new_people"]) == 1
+    assert "1 with a new contact person" in shown.err
+    assert run(["flags", "-w", str(workspace), "--accounts", "-f", "csv", "-q"]) == 0
+    assert capsys.readouterr().out.startswith("account_id,people,dropped")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from klankbord.records import Verdict
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, ShiftKind, Tone
 from klankbord.shifts import find_shifts
 
@@ -294,6 +295,30 @@ def test_a_customer_with_contacts_beyond_counting_is_judged_on_the_last(monkeypa
     monkeypatch.setattr(trajectories, "_steps", counted)
     find([*crowd(40), *history("elke dag", [1, 3] * 600, every=1.0)])
     assert max(steps) == 500
+
+
+def test_what_was_found_a_false_alarm_is_not_listed_again():
+    pieces = planted()
+    feedback, scores = tables(pieces)
+    before = find_shifts(feedback, scores, NOBODY, fdr=0.1, as_of=AS_OF)
+    cooled = [s for s in before.shifts if s.kind is ShiftKind.VERKOELING]
+    verdict = Verdict(cooled[0].shift_id, ShiftKind.VERKOELING, cooled[0].believed, False, AS_OF)
+    after = find_shifts(feedback, scores, NOBODY, fdr=0.1, as_of=AS_OF, verdicts=[verdict])
+    assert verdict.shift_id not in {s.shift_id for s in after.shifts}
+    said = {s.shift_id: s.probability for s in before.shifts}
+    for shift in after.shifts:
+        believed = said[shift.shift_id]
+        assert shift.believed == pytest.approx(believed)
+        assert (shift.probability < believed) == (shift.kind is ShiftKind.VERKOELING)
+
+
+def test_one_more_such_answer_makes_a_young_drop_more_certain():
+    cooling = history("jong", [4, 4, 4, 4, 2, 2], certainty=0.75)
+    found = find([*crowd(), *cooling], fdr=0.4)
+    told = next(s for s in found.shifts if s.customer_id == "jong")
+    assert told.probability < 0.98
+    more = re.search(r"nog zo’n reactie maakt daar >?(\d+)% van", told.explanation)
+    assert int(more[1]) > 100 * told.probability
 
 
 def test_names_do_not_matter():

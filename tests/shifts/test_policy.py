@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klankbord.records import Verdict
 from klankbord.schema import ShiftKind
 from klankbord.shifts.policy import (
     LEAST_PROBABILITY,
+    Calibration,
     Claims,
     keep,
     priority,
@@ -86,3 +90,41 @@ def test_value_weights_are_one_for_the_median():
     assert weights["c"] == 4.0
     assert weights["d"] == 0.25
     assert value_weights({}) == {}
+
+
+def judged(kind: ShiftKind, believed: list[float], real: list[bool]) -> list[Verdict]:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    pairs = enumerate(zip(believed, real, strict=True))
+    return [Verdict(f"V-{i}", kind, p, bool(found), at) for i, (p, found) in pairs]
+
+
+def test_without_verdicts_nothing_moves():
+    own = claims(ShiftKind.HERSTEL, (1, 0.9), (2, 0.3))
+    assert (Calibration().applied(own).probability == own.probability).all()
+    assert Calibration.learn([]).shift == {}
+
+
+def test_verdicts_bring_the_list_of_an_overconfident_model_back_to_the_asked_rate():
+    rng = np.random.default_rng(5)
+    believed = rng.uniform(0.5, 0.999, 4_000)
+    truth = believed / (believed + np.exp(1.5) * (1 - believed))  # what it should have said
+    real = rng.random(4_000) < truth
+    shown = keep(believed, 0.1)[:300]
+    learnt = Calibration.learn(judged(ShiftKind.VERKOELING, believed[shown], real[shown]))
+    own = Claims(ShiftKind.VERKOELING, np.arange(4_000), believed)
+    before, after = keep(believed, 0.1), keep(learnt.applied(own).probability, 0.1)
+    assert 1 - real[before].mean() > 0.2
+    assert 1 - real[after].mean() == pytest.approx(0.1, abs=0.04)
+    other = claims(ShiftKind.HERSTEL, (1, 0.9))
+    assert learnt.applied(other).probability == other.probability
+
+
+@given(st.floats(0.001, 0.999), st.lists(st.booleans(), min_size=1, max_size=9))
+def test_a_calibrated_probability_leads_back_to_the_believed_one(believed, real):
+    kind = ShiftKind.STILTE
+    learnt = Calibration.learn(judged(kind, [0.8] * len(real), real))
+    moved = learnt.moved(kind, believed)
+    assert 0 < moved < 1
+    assert learnt.believed(kind, moved) == pytest.approx(believed)
+    if not any(real):
+        assert moved < believed

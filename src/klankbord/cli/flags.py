@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from klankbord.store import Workspace
 
 
 def flags(
@@ -25,6 +30,23 @@ def flags(
         help="One customer's timeline, by the name in the list or by the original id.",
         show_default=False,
     ),
+    accounts: bool = typer.Option(
+        False, "--accounts", help="Companies instead of people, with new contact persons."
+    ),
+    false_alarm: list[int] = typer.Option(
+        [],
+        "--false-alarm",
+        metavar="RANK",
+        help="Dismiss the shift of this rank as a false alarm (vals alarm); may be given often.",
+        show_default=False,
+    ),
+    confirm: list[int] = typer.Option(
+        [],
+        "--confirm",
+        metavar="RANK",
+        help="Confirm that the shift of this rank is real; may be given often.",
+        show_default=False,
+    ),
     form: Format = typer.Option(Format.TABLE, "--format", "-f", help="table, csv or json."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes."),
 ) -> None:
@@ -33,6 +55,9 @@ def flags(
     Examples: klankbord flags --kind verkoeling --format csv > afgekoeld.csv
 
     klankbord flags --customer 10023 draws how the tone of one customer went, and says why.
+
+    klankbord flags --confirm 1 --false-alarm 4 keeps what you found them to be: the next analyse
+    leaves the false alarm out and calibrates its probabilities on all such verdicts.
     """
     import json
 
@@ -55,8 +80,20 @@ def flags(
         show(workspace, customer, settings, form)
         return
     with Workspace.open(workspace) as store:
-        shifts = [shift for shift in store.shifts() if not kind or shift.kind == kind]
-    rows = list(shift_rows(shifts, Wording(settings.language, settings.timezone, {})))
+        if accounts:
+            _accounts(store, form, quiet=quiet)
+            return
+        if false_alarm or confirm:
+            _judge(store, false_alarm, confirm, quiet=quiet)
+            return
+        everything = store.shifts()
+    ranked = shift_rows(everything, Wording(settings.language, settings.timezone, {}))
+    listed = [
+        (shift, row)
+        for shift, row in zip(everything, ranked, strict=True)
+        if not kind or shift.kind == kind
+    ]
+    shifts, rows = [shift for shift, _ in listed], [row for _, row in listed]
     if form is Format.JSON:
         records = [dict(zip(SHIFT_COLUMNS, row, strict=True)) for row in rows]
         data(json.dumps(records, default=str, ensure_ascii=False, indent=2))
@@ -68,3 +105,56 @@ def flags(
         table("", shown, [[cell(row[place]) for place in places] for row in rows])
     false = sum(1 - shift.probability for shift in shifts)
     note(f"{len(shifts)} tone shifts, about {false:.1f} expected false alarms", quiet=quiet)
+
+
+def _accounts(store: Workspace, form: Format, *, quiet: bool) -> None:
+    """Print the accounts with a drop or a new contact person."""
+    import json
+    from dataclasses import asdict, fields
+
+    from klankbord.report.tables import cell
+    from klankbord.shifts import AccountShift, roll_up
+
+    runs = store.runs()
+    if not runs or runs[-1].as_of is None:
+        raise WorkspaceError("nothing has been analysed yet", hint="klankbord analyse --help")
+    found = roll_up(store.feedback(), store.customers(), store.shifts(), as_of=runs[-1].as_of)
+    records = [asdict(one) for one in found]
+    if form is Format.JSON:
+        data(json.dumps(records, ensure_ascii=False, indent=2))
+    else:
+        headings = [field.name for field in fields(AccountShift)]
+        rows = [[cell(_joined(record[name])) for name in headings] for record in records]
+        if form is Format.CSV:
+            csv_table(headings, rows)
+        else:
+            table("", headings, rows)
+    dropped = sum(bool(one.dropped) for one in found)
+    renewed = sum(bool(one.new_people) for one in found)
+    told = f"{dropped} accounts with a drop in tone, {renewed} with a new contact person"
+    note(told, quiet=quiet)
+
+
+def _joined(value: str | float | tuple[str, ...] | None) -> str | float | None:
+    return ";".join(value) if isinstance(value, tuple) else value
+
+
+def _judge(
+    store: Workspace, false_alarm: Sequence[int], confirm: Sequence[int], *, quiet: bool
+) -> None:
+    """Keep the verdicts on the shifts of these ranks: all of them or, with a wrong rank, none."""
+    from datetime import UTC, datetime
+
+    shifts = store.shifts()
+    verdicts = [(rank, False) for rank in false_alarm] + [(rank, True) for rank in confirm]
+    for rank, _ in verdicts:
+        if not 1 <= rank <= len(shifts):
+            raise typer.BadParameter(f"there is no rank {rank}: the list has {len(shifts)}")
+        if rank in false_alarm and rank in confirm:
+            raise typer.BadParameter(f"rank {rank} is called both real and a false alarm")
+    with store.transaction():
+        for rank, real in verdicts:
+            store.judge_shift(shifts[rank - 1], real=real, at=datetime.now(UTC))
+    kept = len(store.verdicts())
+    note(f"{len(verdicts)} verdicts kept, {kept} in all; they count from the next analyse",
+         quiet=quiet)  # fmt: skip

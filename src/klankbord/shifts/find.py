@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.moments import DAY_US, TIMEZONE, microseconds
-from klankbord.records import Progress, ToneShift, silent
+from klankbord.moments import DAY_US, TIMEZONE, microseconds, moment
+from klankbord.records import Progress, ToneShift, Verdict, silent
 from klankbord.schema import ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
 from klankbord.shifts.conversation import converse, worst
@@ -34,6 +36,7 @@ def find_shifts(
     *,
     fdr: float,
     as_of: datetime,
+    verdicts: Sequence[Verdict] = (),
     language: str = "nl",
     timezone: str = TIMEZONE,
     progress: Progress = silent,
@@ -43,7 +46,8 @@ def find_shifts(
     Days are those of `timezone`; explanations are in `language` (nl or en). `fdr` is the share of
     false alarms tolerated among the shifts of each kind, and so of the whole list. A customer with
     fewer than three usable pieces (a conversation on one day is one) is counted as too few,
-    unless a conversation of three turns could be judged.
+    unless a conversation of three turns could be judged. `verdicts` calibrate the probabilities,
+    and what was found a false alarm is not listed again.
     """
     progress(STAGE, 0, _STEPS)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
@@ -70,7 +74,8 @@ def find_shifts(
     progress(STAGE, 3, _STEPS)
 
     findings: list[Finding] = []
-    for chosen in policy.select(claims, fdr):
+    calibration = policy.Calibration.learn(verdicts)
+    for chosen in policy.select([calibration.applied(claim) for claim in claims], fdr):
         which = np.searchsorted(codes, chosen.customer)
         if chosen.kind is ShiftKind.GESPREK:
             own = ending[np.searchsorted(held.customer[ending], chosen.customer)]
@@ -86,7 +91,18 @@ def find_shifts(
     progress(STAGE, 4, _STEPS)
 
     telling = explain.Telling(as_of, language, timezone)
-    shifts = _ranked(findings, histories, feedback, scores, customers, telling)
+    dismissed = {verdict.shift_id for verdict in verdicts if not verdict.real}
+    findings = [
+        replace(finding, with_more=calibration.moved(finding.kind, finding.with_more))
+        if finding.with_more is not None
+        else finding
+        for finding in findings
+        if _id(finding, histories, telling) not in dismissed
+    ]
+    shifts = tuple(
+        replace(shift, believed=calibration.believed(shift.kind, shift.probability))
+        for shift in _ranked(findings, histories, feedback, scores, customers, telling)
+    )
     listed = {finding.customer for finding in findings}
     judged[held.customer] = True
     progress(STAGE, _STEPS, _STEPS)
@@ -97,6 +113,11 @@ def find_shifts(
         customers_too_few=int((~judged).sum()),
         timelines=timelines(listed, histories, feedback, dynamics),
     )
+
+
+def _id(finding: Finding, histories: Histories, telling: explain.Telling) -> str:
+    customer = histories.customers[finding.customer].as_py()
+    return explain.shift_id(customer, finding.kind, moment(finding.after_at), telling.timezone)
 
 
 def _silent_claims(silence: Silence, eligible: Bools) -> Claims:

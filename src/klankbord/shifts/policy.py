@@ -12,6 +12,11 @@ doubtful claims of another kind, and the list of that kind alone would break its
 keeps the rate by itself, and then so does every union of kinds. A claim that is more likely false
 than true is never listed, however much room the certain ones leave.
 
+People who look into listed shifts say which were false alarms. With y = 1 for a real one and p its
+probability, logit P(y = 1) = logit p + b, with one b per kind and a standard normal prior on it:
+a kind that is dismissed more often than its probabilities say gets lower ones, and so a list that
+is shorter (calibration in the large, with a Gaussian prior).
+
 The three drops are nested claims, "at least down to": a customer is listed under the gravest one
 that survives its own list, so one drop is never listed twice.
 """
@@ -19,10 +24,11 @@ that survives its own list, so one drop is never listed twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from klankbord.records import Verdict
 from klankbord.schema import ShiftKind
 from klankbord.shifts.histories import Bools, Floats, Ints
 from klankbord.shifts.trajectories import STATES
@@ -67,6 +73,53 @@ class Claims:
     kind: ShiftKind
     customer: Ints
     probability: Floats
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """By how much people's verdicts move the log odds of each kind; nothing moves by default."""
+
+    shift: Mapping[ShiftKind, float] = field(default_factory=dict)
+
+    @classmethod
+    def learn(cls, verdicts: Sequence[Verdict]) -> Calibration:
+        """Return the most probable shift of each kind that people judged."""
+        return cls({kind: _log_odds_shift(verdicts, kind) for kind in {v.kind for v in verdicts}})
+
+    def applied(self, claims: Claims) -> Claims:
+        """Return the claims with calibrated probabilities."""
+        moved = _moved(claims.probability, self.shift.get(claims.kind, 0.0))
+        return Claims(claims.kind, claims.customer, moved)
+
+    def moved(self, kind: ShiftKind, believed: float) -> float:
+        """Return one calibrated probability."""
+        return float(_moved(np.array(believed), self.shift.get(kind, 0.0)))
+
+    def believed(self, kind: ShiftKind, moved: float) -> float:
+        """Return the probability that was calibrated to `moved`."""
+        return float(_moved(np.array(moved), -self.shift.get(kind, 0.0)))
+
+
+def _log_odds_shift(verdicts: Sequence[Verdict], kind: ShiftKind) -> float:
+    own = [verdict for verdict in verdicts if verdict.kind is kind]
+    believed = np.array([verdict.believed for verdict in own])
+    real = np.array([verdict.real for verdict in own], dtype=np.float64)
+    shift = 0.0
+    for _ in range(50):  # Newton; the log posterior is concave
+        p = _moved(believed, shift)
+        step = ((real - p).sum() - shift) / ((p * (1 - p)).sum() + 1.0)
+        shift += float(np.clip(step, -1.0, 1.0))
+        if abs(step) < 1e-9:
+            break
+    return shift
+
+
+def _moved(probability: Floats, shift: float) -> Floats:
+    """Add `shift` to the log odds."""
+    if shift == 0.0:
+        return probability
+    odds = np.exp(shift) * probability
+    return np.asarray(odds / (odds + 1 - probability), dtype=np.float64)
 
 
 def allowed_states() -> Bools:

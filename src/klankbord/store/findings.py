@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from klankbord.records import Quote, Theme, ToneShift
+from klankbord.records import Quote, Theme, ToneShift, Verdict
 from klankbord.schema import ShiftKind, Tone
 from klankbord.store import tables
 from klankbord.store.arrow import from_micros, to_json, to_micros
@@ -22,6 +22,7 @@ _SHIFT_PLAIN = (
     "value_eur",
     "explanation",
     "priority",
+    "believed",
 )
 _THEME_PLAIN = (
     "theme_id",
@@ -75,6 +76,23 @@ def read_shifts(connection: Connection) -> tuple[ToneShift, ...]:
             after_quote=_quote_from_json(row["after_quote"]),
             evidence=tuple(json.loads(row["evidence"])),
         )
+        for row in connection.execute(query).mappings()
+    )
+
+
+def write_verdict(connection: Connection, verdict: Verdict) -> None:
+    """Keep a verdict; a later one of the same shift takes its place."""
+    shift_verdict = tables.shift_verdict
+    connection.execute(delete(shift_verdict).where(shift_verdict.c.shift_id == verdict.shift_id))
+    row = {**vars(verdict), "kind": str(verdict.kind), "judged_at": to_micros(verdict.judged_at)}
+    connection.execute(insert(shift_verdict), [row])
+
+
+def read_verdicts(connection: Connection) -> tuple[Verdict, ...]:
+    """Return the verdicts by shift id."""
+    query = select(tables.shift_verdict).order_by(tables.shift_verdict.c.shift_id)
+    return tuple(
+        Verdict(**{**row, "kind": ShiftKind(row["kind"]), "judged_at": _moment(row["judged_at"])})
         for row in connection.execute(query).mappings()
     )
 

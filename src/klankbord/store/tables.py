@@ -160,7 +160,19 @@ shift = Table(
     Column("explanation", Text, nullable=False),
     Column("priority", Float, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("believed", Float),
     Index(None, "customer_id"),
+)
+
+# No reference to `shift`, whose rows are replaced by every run.
+shift_verdict = Table(
+    "shift_verdict",
+    metadata,
+    Column("shift_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("believed", Float, nullable=False),
+    Column("real", Boolean, nullable=False),
+    Column("judged_at", BigInteger, nullable=False),
 )
 
 theme = Table(

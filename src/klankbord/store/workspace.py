@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Select, exists, func, or_, select, te
 from klankbord.errors import WorkspaceError
 from klankbord.loop.lifecycle import ActionState, Outcome
 from klankbord.privacy import IDENTITIES, Pseudonymiser
-from klankbord.records import Action, SourceCount, Theme, ToneShift
+from klankbord.records import Action, SourceCount, Theme, ToneShift, Verdict
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import actions as action_list
 from klankbord.store import findings, history, identities, labels, tables
@@ -216,6 +216,19 @@ class Workspace:
         """Return the tone shifts of the latest run, ranked."""
         with self._reading() as connection:
             return findings.read_shifts(connection)
+
+    def judge_shift(self, shift: ToneShift, *, real: bool, at: datetime) -> None:
+        """Keep what a person found a listed shift to be; the next run is calibrated on it."""
+        believed = shift.probability if shift.believed is None else shift.believed
+        with self._writing() as connection:
+            findings.write_verdict(
+                connection, Verdict(shift.shift_id, shift.kind, believed, real, at)
+            )
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return what people found tone shifts to be."""
+        with self._reading() as connection:
+            return findings.read_verdicts(connection)
 
     def save_themes(self, themes: Iterable[Theme]) -> None:
         """Replace the list of themes by that of this run."""
