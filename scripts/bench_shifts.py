@@ -26,10 +26,11 @@ import planted_histories as planted
 from klankbord.models import load_tone_model
 from klankbord.schema import ShiftKind
 from klankbord.shifts import find_shifts
+from klankbord.shifts.conversation import converse
 from klankbord.shifts.histories import Bools, Floats, Ints, gather
 from klankbord.shifts.judged import LEAST_PIECES, judged_words
 from klankbord.shifts.learning import learn
-from klankbord.shifts.policy import JOURNEYS, allowed_states, journey_claims
+from klankbord.shifts.policy import JOURNEYS, allowed_states, journey_claims, keep
 from klankbord.shifts.trajectories import Sequences, daily, final_masses
 from other_detectors import DETECTORS, NEVER, best_threshold, discoveries
 from planted_histories import AS_OF, LEVELS, Histories
@@ -39,6 +40,7 @@ JOURNEY_KINDS = tuple(dict.fromkeys(journey.kind for journey in JOURNEYS))
 FIRST_SEED, TUNING_SEED = 100, 0  # what was chosen was chosen on the seeds below the first
 DELAYS = (1, 2, 3, 4)
 LENGTH_BANDS = ((2, 4), (5, 7), (8, 12))
+TURN_TEXT = "x" * 60  # as long as a turn that weighs as much as an answer
 BEFORE, AFTER = 3, 2  # contacts before and after a turn, of the recall that is promised
 
 Reader = Callable[[Histories, int], Floats]  # histories and seed to tone probabilities
@@ -284,6 +286,46 @@ def delays(customers: int, seeds: Iterable[int], reader: Reader, fdr: float) -> 
         yield f"| {after} | {share(right, wanted)} |"
 
 
+def conversations(talks: int, seeds: Iterable[int], reader: Reader, fdr: float) -> Iterable[str]:
+    """Yield how well drops inside a conversation are found, beside two simple rules."""
+    names = ("Klankbord", "last turn against the others", "last turn against first")
+    areas: dict[str, list[float]] = {name: [] for name in names}
+    flags = right = wanted = back = 0
+    won_back = 0
+    for seed in seeds:
+        histories = planted.draw_talks(talks, seed)
+        probabilities = reader(histories, seed)
+        verbatim = [TURN_TEXT] * len(histories.owner)
+        feedback, scores, _ = planted.tables(histories, probabilities, verbatim, talks=True)
+        gathered = gather(feedback, scores, AS_OF)
+        found = converse(gathered.pieces)
+        who = np.array(gathered.customers.take(found.customer).to_pylist(), dtype=np.int64)
+        chance = np.zeros(talks)
+        chance[who] = found.probability
+        dropped = histories.kind == "gesprek"
+        start = histories.start()
+        rank = probabilities @ np.arange(LEVELS)
+        last = DETECTORS["last against mean"](rank, histories.day, start).score
+        areas["Klankbord"].append(average_precision_score(dropped, chance))
+        areas["last turn against the others"].append(average_precision_score(dropped, last))
+        areas["last turn against first"].append(
+            average_precision_score(dropped, rank[start[:-1]] - rank[start[1:] - 1])
+        )
+        kept = who[keep(found.probability, fdr)]
+        flags, right = flags + len(kept), right + int(dropped[kept].sum())
+        wanted += int(dropped.sum())
+        recovered = histories.kind == planted.RECOVERED
+        won_back += int(recovered.sum())
+        back += int(recovered[kept].sum())
+    yield "\n| Conversations | |"
+    yield "|---|---|"
+    yield f"| false alarms, {fdr:.0%} asked | {share(flags - right, flags)} |"
+    yield f"| drops found | {share(right, wanted)} |"
+    yield f"| flagged wrongly, of those won back | {share(back, won_back)} |"
+    for name in names:
+        yield f"| AUPR: {name} | {np.mean(areas[name]):.3f} |"
+
+
 def readers(data: Path | None, tiers: Iterable[str]) -> dict[str, Reader]:
     """Return the ways in which tone is read."""
 
@@ -375,6 +417,8 @@ def main() -> None:
         thresholds = tuned(options.customers, reader, options.fdr)
         runs = [run(options.customers, seed, reader, options.fdr, thresholds) for seed in seeds]
         for line in print_quality(title, runs, options.fdr):
+            say(line)
+        for line in conversations(options.customers, seeds, reader, options.fdr):
             say(line)
         for line in delays(options.customers, seeds, reader, options.fdr):
             say(line)

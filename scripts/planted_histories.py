@@ -32,6 +32,10 @@ WAVER = 0.1  # chance of a level more or less than the state, at any contact …
 NOISY_WAVER = 0.35  # … and of customers who waver
 FLATTER = 0.25  # chance that a call sounds one level lower
 WINTER = (11, 12, 1, 2)
+TALK_TURNS = np.arange(3, 13)  # of the customer
+PLAIN = 0.35  # chance that a turn is plain business, whatever the customer feels
+DROPPED, WON_BACK = 0.1, 0.05  # of the conversations
+TALK_SHARES = np.array([0.03, 0.2, 0.45, 0.27, 0.05])  # of those without a change
 
 STABLE, NOISY, SEASONAL, BAD_DAY = "stable", "noisy", "seasonal", "one bad day"
 COOLING, DISAPPOINTED, ANGRY, RECOVERED, DRIFT, SILENT = (
@@ -140,6 +144,33 @@ def _days(rng: np.random.Generator, kind: np.ndarray, count: Ints, owner: Ints) 
     return np.ceil(behind - last[owner] + since[owner]).astype(np.int64)
 
 
+def draw_talks(talks: int, seed: int) -> Histories:
+    """Return planted conversations, one a customer; `kind` is stable, gesprek or herstel.
+
+    A drop goes from neutraal or better to ontevreden or worse and stays there; who is won back
+    was low somewhere in the middle.
+    """
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(
+        ["stable", "gesprek", RECOVERED], talks, p=[1 - DROPPED - WON_BACK, DROPPED, WON_BACK]
+    )
+    count = rng.choice(TALK_TURNS, talks)
+    owner = np.repeat(np.arange(talks), count)
+    place = np.arange(len(owner)) - (np.cumsum(count) - count)[owner]
+    state = rng.choice(LEVELS, talks, p=TALK_SHARES)[owner]
+    high = rng.choice([2, 3, 4], talks, p=[0.6, 0.35, 0.05])[owner]
+    low = rng.choice([0, 1], talks, p=[0.3, 0.7])[owner]
+    turn = rng.integers(1, count)
+    later = place >= turn[owner]
+    state = np.where(kind[owner] == "gesprek", np.where(later, low, high), state)
+    state = np.where(kind[owner] == RECOVERED, np.where(later, high, low), state)
+    move = np.where(rng.random(len(owner)) < WAVER, rng.choice([-1, 1], len(owner)), 0)
+    expressed = np.where(rng.random(len(owner)) < PLAIN, 2, np.clip(state + move, 0, LEVELS - 1))
+    channel = np.full(len(owner), CHANNELS.index(Channel.TRANSCRIPT))
+    turn = np.where(kind == "stable", -1, turn)
+    return Histories(owner, np.ones(len(owner), np.int64), channel, state, expressed, kind, turn)
+
+
 def read_texts(data: Path, model: ToneModel, half: int) -> Texts:
     """Return one half (0 or 1) of the Dutch texts that no tone model here has trained on.
 
@@ -187,9 +218,13 @@ def misread(expressed: Ints, accuracy: float, seed: int) -> Floats:
 
 
 def tables(
-    histories: Histories, probabilities: Floats, verbatim: list[str] | None = None
+    histories: Histories,
+    probabilities: Floats,
+    verbatim: list[str] | None = None,
+    *,
+    talks: bool = False,
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Return the histories as feedback, scores and (no) customers."""
+    """Return the histories, or conversations, as feedback, scores and (no) customers."""
     n = len(histories.owner)
     numbers = pa.array(np.arange(n)).cast(pa.string())
     at = microseconds(AS_OF) - histories.day * DAY_US
@@ -203,6 +238,9 @@ def tables(
         "verbatim": pa.repeat("tekst", n) if verbatim is None else pa.array(verbatim),
         "received_at": pa.array(at, pa.timestamp("us", tz="UTC")),
     }
+    if talks:
+        columns["conversation_id"] = columns["customer_id"]
+        columns["turn"] = pa.array(histories.place())
     feedback = pa.table(
         [columns.get(f.name, pa.nulls(n, f.type)).cast(f.type) for f in FEEDBACK], schema=FEEDBACK
     )

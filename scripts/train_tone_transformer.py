@@ -187,6 +187,17 @@ def fine_tune(
     model.eval()
 
 
+def halfway(model: Any, start: Any) -> None:  # noqa: ANN401
+    """Put `model` halfway between `start` and where it went.
+
+    What was gained stays and what was unlearned comes back (Wortsman et al. 2022, "Model soups").
+    """
+    begun = start.state_dict()
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            value.lerp_(begun[name], 0.5)
+
+
 def logits_of(model: Any, inputs: Inputs, which: np.ndarray) -> np.ndarray:  # noqa: ANN401
     """Return the logits (len(which), OUTPUTS) of the rows `which`."""
     found = np.zeros((len(which), OUTPUTS), dtype=np.float32)
@@ -257,6 +268,8 @@ def main() -> None:
         options.out / "checkpoint.pt", options.minutes,
     )  # fmt: skip
     (options.out / "checkpoint.pt").unlink(missing_ok=True)
+    if options.trained:
+        halfway(model, new_model(folder, trained=True))
     model.half().save_pretrained(options.out)
     tokenizer.save(str(options.out / "tokenizer.json"))
     (options.out / "trained_on.json").write_text(json.dumps(counts) + "\n", "utf-8")

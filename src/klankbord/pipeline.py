@@ -214,6 +214,7 @@ def analyse(
                 "expected_false": round(found_shifts.expected_false, 6),
                 "customers_judged": found_shifts.customers_judged,
                 "customers_too_few": found_shifts.customers_too_few,
+                "conversations_recovered": found_shifts.conversations_recovered,
                 "themes": len(found_themes.themes),
                 "open_actions": len(actions),
             },

@@ -312,6 +312,22 @@ def test_what_was_found_a_false_alarm_is_not_listed_again():
         assert (shift.probability < believed) == (shift.kind is ShiftKind.VERKOELING)
 
 
+def test_a_customer_who_was_won_back_in_the_conversation_is_credited_not_flagged():
+    def talk(name: str, tones: list[int]) -> list[Piece]:
+        text = "Zo gaat het nu al drie keer en daar heb ik echt genoeg van, hoor."
+        return [
+            Piece(name, 20.0, tone, 0.97, conversation=name, turn=2 * turn, text=text)
+            for turn, tone in enumerate(tones)
+        ]
+
+    calm = [piece for i in range(30) for piece in talk(f"rustig{i}", [2, 2, 3, 2, 2, 3])]
+    back = talk("bijgedraaid", [2, 1, 1, 1, 3, 3, 4])
+    found = find([*crowd(40), *calm, *back])
+    assert found.conversations_recovered == 1
+    assert kinds_of(found, "bijgedraaid") == set()
+    assert find([*crowd(40), *calm]).conversations_recovered == 0
+
+
 def test_one_more_such_answer_makes_a_young_drop_more_certain():
     cooling = history("jong", [4, 4, 4, 4, 2, 2], certainty=0.75)
     found = find([*crowd(), *cooling], fdr=0.4)

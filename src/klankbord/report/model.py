@@ -182,6 +182,7 @@ class ShiftSection:
     assurance: str  # the expected number of false alarms
     judged: str
     too_few: str
+    recovered: str
     kinds: tuple[KindCount, ...]
     rows: tuple[ShiftRow, ...]
     shown: int

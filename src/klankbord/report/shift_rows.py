@@ -52,12 +52,13 @@ def shift_section(
     customers = len({shift.customer_id for shift in findings.shifts})
     rest = rows[MOST_CARDS:]
     anybody = findings.customers_judged > 0 or bool(rows)
-    too_few = findings.customers_too_few
+    too_few, recovered = findings.customers_too_few, findings.conversations_recovered
     return ShiftSection(
         heading=wording.count("shifts.heading", customers) if rows else wording("shifts.none"),
         assurance=_assurance(findings.expected_false, wording) if rows else "",
         judged=wording.count("shifts.judged", findings.customers_judged) if anybody else "",
         too_few=wording.count("shifts.too_few", too_few) if too_few else "",
+        recovered=wording.count("shifts.recovered", recovered) if recovered else "",
         kinds=_kinds(rows[:MOST_CARDS], wording),
         rows=rows,
         shown=min(len(rows), MOST_CARDS),

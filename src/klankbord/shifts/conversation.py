@@ -3,8 +3,8 @@
 The trajectory model with a turn as its unit of time, and parameters learned from all
 conversations: how customers open, how tone moves from turn to turn and how a tone is worded in a
 turn. The claim is that the customer was neutraal or better at some turn and is ontevreden or
-worse from a later turn up to the end; an agent who wins the customer back leaves no drop. Turns
-by agents and bots are not read.
+worse from a later turn up to the end; an agent who wins the customer back leaves no drop, and
+the conversation is counted as recovered. Turns by agents and bots are not read.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MOST_TURNS = 200  # of the customer, the last ones: whoever says more is judged 
 # business. How a tone is worded is hardly learned here: with a handful of turns, "always like
 # this, worded oddly" and "changed" explain a drop equally well, and EM would pick the first.
 TURN = Expectation(
-    leaving=(0.12, 0.06, 0.03, 0.01),
+    leaving=(0.05, 0.03, 0.015, 0.01),
     durations=(1.0,),
-    own_tone=0.95,
+    own_tone=0.9,
     plain=0.3,
     emission_pieces=5_000.0,
 )
@@ -49,6 +49,7 @@ class Conversations:
     dynamics: Dynamics
     customer: Ints  # of each sequence
     probability: Floats  # of a drop, of each sequence
+    recovered: Floats  # that the customer was low at some turn and neutraal or better at the end
 
 
 def converse(pieces: Pieces) -> Conversations:
@@ -69,10 +70,13 @@ def converse(pieces: Pieces) -> Conversations:
         start=start,
     )
     dynamics = learn(sequences, TURN)
-    masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH]))
-    been = masses[:, 0] - masses[:, 1]
-    probability = np.clip(been[:, LOW].sum(axis=1), 0.0, 1.0)
-    return Conversations(turns, sequences, dynamics, turns.customer[start[:-1]], probability)
+    masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH, ~LOW]))
+    dropped = (masses[:, 0] - masses[:, 1])[:, LOW].sum(axis=1)
+    recovered = (masses[:, 0] - masses[:, 2])[:, HIGH].sum(axis=1)
+    return Conversations(
+        turns, sequences, dynamics, turns.customer[start[:-1]],
+        np.clip(dropped, 0.0, 1.0), np.clip(recovered, 0.0, 1.0),
+    )  # fmt: skip
 
 
 def worst(conversations: Conversations) -> Ints:

@@ -111,6 +111,7 @@ def find_shifts(
         expected_false=float(sum(1 - shift.probability for shift in shifts)),
         customers_judged=int(judged.sum()),
         customers_too_few=int((~judged).sum()),
+        conversations_recovered=len(policy.keep(held.recovered, fdr)),
         timelines=timelines(listed, histories, feedback, dynamics),
     )
 

@@ -31,6 +31,7 @@ class ShiftFindings:
     customers_judged: int
     customers_too_few: int
     timelines: dict[str, tuple[TimelinePoint, ...]]  # of the flagged customers, by customer id
+    conversations_recovered: int = 0  # a dissatisfied customer was won back before the end
 
 
 @dataclass(frozen=True, eq=False)
