@@ -147,3 +147,8 @@ def test_accounts_with_a_new_contact_person(tmp_path: Path, capsys: pytest.Captu
     assert "1 with a new contact person" in shown.err
     assert run(["flags", "-w", str(workspace), "--accounts", "-f", "csv", "-q"]) == 0
     assert capsys.readouterr().out.startswith("account_id,people,dropped")
+
+
+def test_how_sure_needs_no_workspace(capsys: pytest.CaptureFixture[str]):
+    assert run(["flags", "-w", "nergens.db", "--how-sure"]) == 0
+    assert capsys.readouterr().out.startswith("# Hoe zeker zijn we?")

@@ -103,11 +103,31 @@ def test_answers_that_shrink():
     histories = gather(*tables([*voices(), *shrinking, *steady]), AS_OF)
     silence = listen(histories.pieces)
     by_name = dict(
-        zip(histories.customers.take(silence.customer).to_pylist(), silence.shrunk, strict=True)
+        zip(
+            histories.customers.take(silence.customer).to_pylist(),
+            silence.shorter.probability,
+            strict=True,
+        )
     )
     assert by_name["krimpt"] > 0.8
     assert by_name["steeds kort"] < 0.1
     assert max(p for name, p in by_name.items() if name.startswith("actief")) < 0.5
+
+
+def test_contacts_that_grow_rarer():
+    slower = np.cumsum([20, 20, 20, 20, 20, 20, 120, 130, 140, 30][::-1])
+    slowing = [Piece("trager", float(d), 3) for d in slower]
+    bursts = [Piece("druk", 30.0 * i + j, 3) for i in range(12) for j in range(3)]
+    histories = gather(*tables([*voices(), *slowing, *bursts]), AS_OF)
+    silence = listen(histories.pieces)
+    names = histories.customers.take(silence.customer).to_pylist()
+    chance = dict(zip(names, silence.rarer.probability, strict=True))
+    assert chance["trager"] > 0.8
+    assert chance["druk"] < 0.1
+    assert np.mean([p > 0.5 for name, p in chance.items() if name.startswith("actief")]) <= 0.02
+    at = names.index("trager")
+    assert silence.rarer.before[at] == pytest.approx(20, abs=1)
+    assert silence.rarer.after[at] == pytest.approx(130, abs=5)
 
 
 def test_a_longer_answer_never_counts_as_shrunk():

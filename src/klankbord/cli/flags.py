@@ -47,6 +47,9 @@ def flags(
         help="Confirm that the shift of this rank is real; may be given often.",
         show_default=False,
     ),
+    how_sure: bool = typer.Option(
+        False, "--how-sure", help="Print a page, in Dutch, on what the list promises and what not."
+    ),
     form: Format = typer.Option(Format.TABLE, "--format", "-f", help="table, csv or json."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes."),
 ) -> None:
@@ -67,6 +70,11 @@ def flags(
     from klankbord.settings import load_settings
     from klankbord.store import Workspace
 
+    if how_sure:
+        from klankbord import shifts as package
+
+        data(Path(package.__file__).with_name("hoe_zeker.md").read_text("utf-8").rstrip())
+        return
     if kind and kind not in set(ShiftKind):
         raise typer.BadParameter(f"'{kind}' is not one of {', '.join(ShiftKind)}")
     if not workspace.is_file():

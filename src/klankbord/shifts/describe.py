@@ -156,8 +156,13 @@ def silences(
         last_level = int(posterior[own.start[k + 1] - 1].argmax())
         warmth = max(float(posterior[own.start[k + 1] - 1] @ _RANKS) - 2.0, 0.0) / 2.0
         local = _own_pieces(sequences, int(sequence))
-        stopped = bool(silence.stopped[e] >= silence.shrunk[e])
-        if stopped:
+        strongest = max(
+            (silence.stopped[e], "stilte"),
+            (silence.shorter.probability[e], "stilte_korter"),
+            (silence.rarer.probability[e], "stilte_zeldzamer"),
+            key=lambda claim: claim[0],
+        )[1]
+        if strongest == "stilte":
             before, after = local[-1], None
             before_at = int(silence.last_at[e])
             after_at = int(before_at + silence.rhythm_days[e] * DAY_US)
@@ -168,17 +173,15 @@ def silences(
                 "silent": float(silence.silent_days[e]),
             }
         else:
-            after_at = int(silence.shrunk_at[e])
+            change = silence.shorter if strongest == "stilte_korter" else silence.rarer
+            after_at = int(change.since[e])
             early = local[pieces.at[local] < after_at]
             late = local[pieces.at[local] >= after_at]
             before = early[_latest_best(pieces.length[early])] if early.size else None
             after = late[-1] if late.size else None
             before_at = int(pieces.at[before]) if before is not None else after_at
             size = SHRINKING_SIZE + warmth / 2
-            facts = {
-                "length_before": float(silence.length_before[e]),
-                "length_after": float(silence.length_after[e]),
-            }
+            facts = {"mean_before": float(change.before[e]), "mean_after": float(change.after[e])}
         shown = _distinct([i for i in (before, after, *local[::-1][:3]) if i is not None])
         findings.append(
             Finding(
@@ -190,7 +193,7 @@ def silences(
                 before_at=before_at,
                 after_at=after_at,
                 size=size,
-                wording="stilte" if stopped else "stilte_korter",
+                wording=strongest,
                 before_row=None if before is None else int(pieces.row[before]),
                 after_row=None if after is None else int(pieces.row[after]),
                 evidence=tuple(int(pieces.row[i]) for i in shown),

@@ -1,4 +1,4 @@
-r"""Silence: a regular voice that stops, or answers that shrink.
+r"""Silence: a regular voice that stops, answers that shrink, or contacts that grow rarer.
 
 Stopping. Everybody writes at a rhythm of their own, some like clockwork, and may fall silent for
 good after any piece (Platzer and Reutterer 2016, "Ticking away the moments: timing regularity
@@ -14,11 +14,11 @@ ten customers give a sensible answer too. Pieces within a week of each other cou
 lasts until the last moment at which the sources the customer writes in say anything, or until the
 customer cancelled, and not until today: an export that ends in May is no silence in June.
 
-Shrinking. The drop d of the mean log length of the last answers against the earlier ones is
-compared under two hypotheses, "as always", d ~ N(0, v + DRIFT^2), and "shrunk",
-d ~ N(SHRUNK, v + SPREAD^2), where v is the sampling variance from the customer's own scatter,
-shrunk to everybody's (Smyth 2004); the share of shrinkers is learned by EM (the two-groups model
-of Efron 2008).
+Shrinking and slowing. The drop d of the mean log length of the last answers against the earlier
+ones, or of the mean log frequency (one over the gap) of the last contacts, is compared under two
+hypotheses, "as always", d ~ N(0, v + DRIFT^2), and "shrunk", d ~ N(SHRUNK, v + SPREAD^2), where v
+is the sampling variance from the customer's own scatter, shrunk to everybody's (Smyth 2004); the
+share of shrinkers is learned by EM (the two-groups model of Efron 2008).
 
 What cannot be known: an invitation that was skipped leaves no row. Unless the source exports
 unanswered invitations, a customer who was never asked looks like one who did not answer.
@@ -48,10 +48,20 @@ LOG_SD = np.array([0.5, 0.7, 1.0, 0.7, 0.7])
 LOG_BOUNDS = [(np.log(0.3), np.log(8.0)), (-2, 5), (0, 9), (-5, 3), (-2, 7)]
 
 LEAST_ANSWERS = 5
-LATE_SHARE = 0.4  # of the answers, at least two, count as the last ones
-DRIFT, SHRUNK, SPREAD = 0.25, -1.2, 0.4  # in log characters
+LATE_SHARE = 0.4  # of the answers or gaps, at least two, count as the last ones
+DRIFT, SHRUNK, SPREAD = 0.25, -1.2, 0.4  # in logs of characters and of contacts per day
 SHARE_PRIOR, SHARE_WEIGHT = 0.03, 50.0
 SCATTER_WEIGHT = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """The last values of a customer against the earlier ones, one entry a customer."""
+
+    probability: Floats  # posterior, of a lasting fall; 0 where there are too few values
+    before: Floats  # geometric means
+    after: Floats
+    since: Ints  # moment of the first of the last values
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +74,14 @@ class Silence:
     rhythm_days: Floats  # mean gap between contacts
     last_at: Ints  # microseconds
     silent_days: Floats  # until the sources end
-    shrunk: Floats  # posterior probability; 0 where there are too few answers
-    length_before: Floats  # geometric mean characters
-    length_after: Floats
-    shrunk_at: Ints  # moment of the first of the last answers
+    shorter: Change  # characters per answer
+    rarer: Change  # days between contacts
 
     @property
     def probability(self) -> Floats:
-        """Return the probability of the stronger of the two claims."""
-        return np.maximum(self.stopped, self.shrunk)
+        """Return the probability of the strongest of the three claims."""
+        changed = np.maximum(self.shorter.probability, self.rarer.probability)
+        return np.maximum(self.stopped, changed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +121,8 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
 
     repeats = (contacts - 1).astype(np.float64)
     apart[first] = False
-    logs = np.log(_since_contact(day, apart, first)) * apart
+    since_contact = _since_contact(day, apart, first)
+    logs = np.log(since_contact) * apart
     log_gaps = np.add.reduceat(logs, first) if len(first) else np.zeros(0)
     until_last = (day[last] - day[first]).astype(np.float64)
     silent = np.maximum((end - pieces.at[last]) / DAY_US, 0.0)
@@ -129,7 +139,7 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
         fitted = fit_rhythm(rhythms.take(voices[:: max(1, -(-len(voices) // FIT_SAMPLE))]))
         probability = stopped_probability(fitted, rhythms)
         stopped = np.where(regular, probability, 0.0)
-    shrunk, before, after, since = _shrinking(pieces, start)
+    owner = np.repeat(np.arange(len(first)), np.diff(start))
     return Silence(
         customer=pieces.customer[first],
         stopped=stopped,
@@ -137,10 +147,8 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
         rhythm_days=until_last / np.maximum(repeats, 1),
         last_at=pieces.at[last],
         silent_days=silent,
-        shrunk=shrunk,
-        length_before=before,
-        length_after=after,
-        shrunk_at=since,
+        shorter=_shorter(pieces, owner, len(first)),
+        rarer=_fall(since_contact[apart], -logs[apart], owner[apart], pieces.at[apart], len(first)),
     )
 
 
@@ -197,45 +205,44 @@ def _since_contact(day: Ints, apart: Bools, first: Ints) -> Floats:
     return result
 
 
-def _shrinking(pieces: Pieces, start: Ints) -> tuple[Floats, Floats, Floats, Ints]:
-    """Return P(shrunk), mean length before and after, and the moment of the change."""
-    n = len(start) - 1
-    result = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
+def _shorter(pieces: Pieces, owner: Ints, n: int) -> Change:
+    """Return who writes shorter answers, in characters."""
     answers = (pieces.conversation < 0) & (pieces.length > 0)
     logs = np.log(np.where(answers, pieces.length, 1)).astype(np.float64)
-    if not answers.any():
-        return result
     for channel in np.unique(pieces.channel[answers]):  # a review is longer than a survey answer
         where = answers & (pieces.channel == channel)
         logs[where] -= logs[where].mean()
-    owner = np.repeat(np.arange(n), np.diff(start))[answers]
-    own_logs, at = logs[answers], pieces.at[answers]
-    raw = np.log(pieces.length[answers].astype(np.float64))
+    length = pieces.length[answers].astype(np.float64)
+    return _fall(length, logs[answers], owner[answers], pieces.at[answers], n)
+
+
+def _fall(values: Floats, logs: Floats, owner: Ints, at: Ints, n: int) -> Change:
+    """Compare the last `logs` of each owner 0 … n - 1 with the earlier ones; `values` to tell."""
+    none = Change(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64))
     count = np.bincount(owner, minlength=n)
+    judged = count >= LEAST_ANSWERS
+    if not judged.any():
+        return none
     begin = np.cumsum(count) - count
     late_count = np.maximum(2, np.floor(LATE_SHARE * count)).astype(np.int64)
     is_late = np.arange(len(owner)) - begin[owner] >= (count - late_count)[owner]
-    judged = count >= LEAST_ANSWERS
-    if not judged.any():
-        return result
     n_late, n_early = np.where(judged, late_count, 1), np.where(judged, count - late_count, 1)
-    late, early = _group_means(own_logs, owner, is_late, n_late, n_early, n)
+    late, early = _group_means(logs, owner, is_late, n_late, n_early, n)
     centre = np.where(is_late, late[owner], early[owner])
-    squares = np.bincount(owner, (own_logs - centre) ** 2, minlength=n)
+    squares = np.bincount(owner, (logs - centre) ** 2, minlength=n)
     freedom = np.where(judged, count - 2, 0)
     pooled = squares[judged].sum() / max(freedom[judged].sum(), 1)
     scatter = (squares + SCATTER_WEIGHT * pooled) / (freedom + SCATTER_WEIGHT)
     variance = scatter * (1 / n_late + 1 / n_early)
-    shrunk, before, after, since = result
-    shrunk[judged] = shrunk_probability((late - early)[judged], variance[judged])
-    raw_late, raw_early = _group_means(raw, owner, is_late, n_late, n_early, n)
-    before[judged], after[judged] = np.exp(raw_early[judged]), np.exp(raw_late[judged])
-    since[judged] = at[(begin + count - late_count)[judged]]
-    return shrunk, before, after, since
+    raw_late, raw_early = _group_means(np.log(values), owner, is_late, n_late, n_early, n)
+    none.probability[judged] = shrunk_probability((late - early)[judged], variance[judged])
+    none.before[judged], none.after[judged] = np.exp(raw_early[judged]), np.exp(raw_late[judged])
+    none.since[judged] = at[(begin + count - late_count)[judged]]
+    return none
 
 
 def shrunk_probability(drop: Floats, variance: Floats) -> Floats:
-    """Return the posterior probability of each drop in log length under the two-groups model."""
+    """Return the posterior probability of each drop in logs under the two-groups model."""
     always = _normal(drop, 0.0, variance + DRIFT**2)
     shorter = _normal(drop, SHRUNK, variance + SPREAD**2)
     share = SHARE_PRIOR
