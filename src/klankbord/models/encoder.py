@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,8 +65,8 @@ class StaticEncoder:
     def pieces(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the word pieces of all texts end to end, and how many each text has."""
         found = self._model.tokenize(list(texts)) if len(texts) else []
-        size = np.fromiter((len(pieces) for pieces in found), dtype=np.int64, count=len(found))
-        flat = (piece for pieces in found for piece in pieces)
+        size = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+        flat = chain.from_iterable(found)
         return np.fromiter(flat, dtype=np.int64, count=int(size.sum())), size
 
     def mean_vectors(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Vectors:

@@ -8,6 +8,7 @@ import numpy as np
 
 from klankbord.moments import DAY_US
 from klankbord.schema import ShiftKind
+from klankbord.shifts.behaviour import Behaviour
 from klankbord.shifts.conversation import HIGH as HIGH_STATES
 from klankbord.shifts.conversation import LOW as LOW_STATES
 from klankbord.shifts.conversation import Conversations
@@ -141,10 +142,10 @@ def _claimed_level(kind: ShiftKind, settled: Bools, now: Floats) -> int:
 
 
 def silences(
-    claims: Claims, silence: Silence, pieces: Pieces, sequences: Sequences, dynamics: Dynamics,
-    which: Ints,
+    claims: Claims, silence: Silence, behaviour: Behaviour, pieces: Pieces, sequences: Sequences,
+    dynamics: Dynamics, which: Ints,
 ) -> list[Finding]:  # fmt: skip
-    """Locate the voices that stopped or shrank."""
+    """Locate the voices that stopped, shrank or grew rarer, and the behaviour that fell."""
     if not len(which):
         return []
     own = sequences.take(which)
@@ -156,12 +157,15 @@ def silences(
         last_level = int(posterior[own.start[k + 1] - 1].argmax())
         warmth = max(float(posterior[own.start[k + 1] - 1] @ _RANKS) - 2.0, 0.0) / 2.0
         local = _own_pieces(sequences, int(sequence))
-        strongest = max(
-            (silence.stopped[e], "stilte"),
-            (silence.shorter.probability[e], "stilte_korter"),
-            (silence.rarer.probability[e], "stilte_zeldzamer"),
-            key=lambda claim: claim[0],
-        )[1]
+        customer = int(claims.customer[k])
+        changes = {
+            "stilte_korter": (silence.shorter, e),
+            "stilte_zeldzamer": (silence.rarer, e),
+            "stilte_gedrag": (behaviour.change, customer),
+        }
+        chances = {name: change.probability[at] for name, (change, at) in changes.items()}
+        chances = {"stilte": silence.stopped[e], **chances}
+        strongest = max(chances, key=lambda name: chances[name])
         if strongest == "stilte":
             before, after = local[-1], None
             before_at = int(silence.last_at[e])
@@ -173,20 +177,20 @@ def silences(
                 "silent": float(silence.silent_days[e]),
             }
         else:
-            change = silence.shorter if strongest == "stilte_korter" else silence.rarer
-            after_at = int(change.since[e])
+            change, at = changes[strongest]
+            after_at = int(change.since[at])
             early = local[pieces.at[local] < after_at]
             late = local[pieces.at[local] >= after_at]
             before = early[_latest_best(pieces.length[early])] if early.size else None
             after = late[-1] if late.size else None
             before_at = int(pieces.at[before]) if before is not None else after_at
             size = SHRINKING_SIZE + warmth / 2
-            facts = {"mean_before": float(change.before[e]), "mean_after": float(change.after[e])}
+            facts = {"mean_before": float(change.before[at]), "mean_after": float(change.after[at])}
         shown = _distinct([i for i in (before, after, *local[::-1][:3]) if i is not None])
         findings.append(
             Finding(
                 kind=ShiftKind.STILTE,
-                customer=int(claims.customer[k]),
+                customer=customer,
                 probability=float(claims.probability[k]),
                 before=last_level,
                 after=last_level,
@@ -197,6 +201,7 @@ def silences(
                 before_row=None if before is None else int(pieces.row[before]),
                 after_row=None if after is None else int(pieces.row[after]),
                 evidence=tuple(int(pieces.row[i]) for i in shown),
+                measure=str(behaviour.measure[customer]) if strongest == "stilte_gedrag" else "",
                 facts=facts,
             )
         )

@@ -130,6 +130,7 @@ def sentence(finding: Finding, known: Mapping[int, Passage], telling: Telling) -
         after_channel=_channel(after, words),
         words=_changed(finding, known, words),
         more=_more(finding, words),
+        measure=shorten(finding.measure, SENTENCE_QUOTE_LIMIT),
         chance=chance(finding.probability),
         scores=words["and"].join(f"{score:g}".replace(".", words["point"]) for score in scores),
         **facts,

@@ -14,6 +14,7 @@ from klankbord.moments import DAY_US, TIMEZONE, microseconds, moment
 from klankbord.records import Progress, ToneShift, Verdict, silent
 from klankbord.schema import ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
+from klankbord.shifts.behaviour import Behaviour, behave
 from klankbord.shifts.conversation import converse, worst
 from klankbord.shifts.findings import Finding, ShiftFindings
 from klankbord.shifts.histories import Bools, Histories, Ints, gather
@@ -62,13 +63,14 @@ def find_shifts(
     progress(STAGE, 2, _STEPS)
 
     silence = listen(histories.pieces, _left_at(histories, customers))
+    behaviour = behave(customers, histories.customers, as_of)
     contrary = paradox.contradict(words_judged, sequences, dynamics)
     held = converse(histories.pieces)
     ending = worst(held)
     claims = [
         *policy.journey_claims(masses, codes),
         Claims(ShiftKind.PARADOX, codes[contrary.sequence], contrary.probability),
-        _silent_claims(silence, judged),
+        _silent_claims(silence, behaviour, judged),
         Claims(ShiftKind.GESPREK, held.customer[ending], held.probability[ending]),
     ]
     progress(STAGE, 3, _STEPS)
@@ -81,7 +83,9 @@ def find_shifts(
             own = ending[np.searchsorted(held.customer[ending], chosen.customer)]
             findings += describe.conversations(chosen, held, own)
         elif chosen.kind is ShiftKind.STILTE:
-            findings += describe.silences(chosen, silence, words_judged, sequences, dynamics, which)
+            findings += describe.silences(
+                chosen, silence, behaviour, words_judged, sequences, dynamics, which
+            )
         elif chosen.kind is ShiftKind.PARADOX:
             findings += describe.paradoxes(
                 chosen, contrary, words_judged, sequences, dynamics, which
@@ -121,9 +125,11 @@ def _id(finding: Finding, histories: Histories, telling: explain.Telling) -> str
     return explain.shift_id(customer, finding.kind, moment(finding.after_at), telling.timezone)
 
 
-def _silent_claims(silence: Silence, eligible: Bools) -> Claims:
+def _silent_claims(silence: Silence, behaviour: Behaviour, eligible: Bools) -> Claims:
     listed = np.flatnonzero(eligible[silence.customer])
-    return Claims(ShiftKind.STILTE, silence.customer[listed], silence.probability[listed])
+    customer = silence.customer[listed]
+    fell = behaviour.change.probability[customer]
+    return Claims(ShiftKind.STILTE, customer, np.maximum(silence.probability[listed], fell))
 
 
 def _left_at(histories: Histories, customers: pa.Table) -> Ints:

@@ -53,4 +53,5 @@ class Finding:
     earlier: tuple[int, ...] = ()  # rows said before a turn …
     since: tuple[int, ...] = ()  # … and since, to compare in words
     with_more: float | None = None  # the probability after one more such piece
+    measure: str = ""  # column of the customer table that fell
     facts: dict[str, float] = field(default_factory=dict)

@@ -9,8 +9,9 @@ method"; Mueller, Parmigiani, Robert and Rousseau 2004, "Optimal sample size for
 Kinds are not pooled: in one pool a kind with many near-certain claims would buy room for
 doubtful claims of another kind, and the list of that kind alone would break its promise (Efron
 2008, "Simultaneous inference: when should hypothesis testing problems be combined?"). Each kind
-keeps the rate by itself, and then so does every union of kinds. A claim that is more likely false
-than true is never listed, however much room the certain ones leave.
+keeps the rate by itself, and then so does every union of kinds. A claim that is not twice as
+likely true as false is never listed, however much room the certain ones leave: such a claim is
+mostly one bad day, the last.
 
 People who look into listed shifts say which were false alarms. With y = 1 for a real one and p its
 probability, logit P(y = 1) = logit p + b, with one b per kind and a standard normal prior on it:
@@ -33,7 +34,7 @@ from klankbord.schema import ShiftKind
 from klankbord.shifts.histories import Bools, Floats, Ints
 from klankbord.shifts.trajectories import STATES
 
-LEAST_PROBABILITY = 0.5
+LEAST_PROBABILITY = 2 / 3  # a claim must be twice as likely to be true as to be false
 RECENCY_DAYS = 180.0  # after so long a shift counts for half
 GOOD_NEWS = 0.25  # a recovery can wait
 LARGEST_VALUE = 4.0  # cap on the weight of value: four times that of a typical customer

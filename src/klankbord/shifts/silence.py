@@ -59,7 +59,7 @@ class Change:
     """The last values of a customer against the earlier ones, one entry a customer."""
 
     probability: Floats  # posterior, of a lasting fall; 0 where there are too few values
-    before: Floats  # geometric means
+    before: Floats  # means of log(1 + value), as values again
     after: Floats
     since: Ints  # moment of the first of the last values
 
@@ -148,7 +148,7 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
         last_at=pieces.at[last],
         silent_days=silent,
         shorter=_shorter(pieces, owner, len(first)),
-        rarer=_fall(since_contact[apart], -logs[apart], owner[apart], pieces.at[apart], len(first)),
+        rarer=fall(since_contact[apart], -logs[apart], owner[apart], pieces.at[apart], len(first)),
     )
 
 
@@ -213,16 +213,21 @@ def _shorter(pieces: Pieces, owner: Ints, n: int) -> Change:
         where = answers & (pieces.channel == channel)
         logs[where] -= logs[where].mean()
     length = pieces.length[answers].astype(np.float64)
-    return _fall(length, logs[answers], owner[answers], pieces.at[answers], n)
+    return fall(length, logs[answers], owner[answers], pieces.at[answers], n)
 
 
-def _fall(values: Floats, logs: Floats, owner: Ints, at: Ints, n: int) -> Change:
+def no_change(n: int) -> Change:
+    """Return a change of nobody among `n` customers."""
+    return Change(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64))
+
+
+def fall(values: Floats, logs: Floats, owner: Ints, at: Ints, n: int) -> Change:
     """Compare the last `logs` of each owner 0 … n - 1 with the earlier ones; `values` to tell."""
-    none = Change(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64))
+    found = no_change(n)
     count = np.bincount(owner, minlength=n)
     judged = count >= LEAST_ANSWERS
     if not judged.any():
-        return none
+        return found
     begin = np.cumsum(count) - count
     late_count = np.maximum(2, np.floor(LATE_SHARE * count)).astype(np.int64)
     is_late = np.arange(len(owner)) - begin[owner] >= (count - late_count)[owner]
@@ -234,11 +239,12 @@ def _fall(values: Floats, logs: Floats, owner: Ints, at: Ints, n: int) -> Change
     pooled = squares[judged].sum() / max(freedom[judged].sum(), 1)
     scatter = (squares + SCATTER_WEIGHT * pooled) / (freedom + SCATTER_WEIGHT)
     variance = scatter * (1 / n_late + 1 / n_early)
-    raw_late, raw_early = _group_means(np.log(values), owner, is_late, n_late, n_early, n)
-    none.probability[judged] = shrunk_probability((late - early)[judged], variance[judged])
-    none.before[judged], none.after[judged] = np.exp(raw_early[judged]), np.exp(raw_late[judged])
-    none.since[judged] = at[(begin + count - late_count)[judged]]
-    return none
+    raw_late, raw_early = _group_means(np.log1p(values), owner, is_late, n_late, n_early, n)
+    found.probability[judged] = shrunk_probability((late - early)[judged], variance[judged])
+    found.before[judged] = np.expm1(raw_early[judged])
+    found.after[judged] = np.expm1(raw_late[judged])
+    found.since[judged] = at[(begin + count - late_count)[judged]]
+    return found
 
 
 def shrunk_probability(drop: Floats, variance: Floats) -> Floats:
