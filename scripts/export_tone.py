@@ -18,7 +18,7 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from tokenizers import Tokenizer
 
 from export_onnx import export
-from klankbord.models import ToneModel, load_tone_model
+from klankbord.models import load_tone_model
 from klankbord.models.accurate_tone import tone_entries
 from klankbord.models.fast_tone import FastToneModel
 from klankbord.models.network import ONNX_FILE, RUN_FILE, Network
@@ -34,11 +34,10 @@ from tone_texts import (
 from train_tone import best_threshold, calibrate
 from train_tone_transformer import Inputs, logits_of
 from train_transformer import save_tokenizer
-from translation_pairs import rows
 
 FAST_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 CERTAIN = (0.0, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.85, 0.9, 1.0)
-MOST_UNSURE = 0.25  # of the letters of real reviews that may go on to the transformer
+WITHIN = 0.01  # macro-F1 that the cascade may stay behind the accurate tier
 
 
 def cascade_curve(
@@ -55,17 +54,8 @@ def cascade_curve(
     return curve
 
 
-def share_of_letters(fast: ToneModel, data: Path) -> list[float]:
-    """Return how much of real reviews goes on to the transformer, for each candidate."""
-    reviews = list(rows(data / "reviews" / "food_delivery_stars_nl.tsv"))[::6]
-    texts = [review["text"] for review in reviews]
-    sure = fast.predict(texts, [""] * len(texts)).probabilities.max(axis=1)
-    letters = np.array([len(text) for text in texts])
-    return [float(letters[sure < certain].sum() / letters.sum()) for certain in CERTAIN]
-
-
 def settled(
-    own: np.ndarray, other: np.ndarray, fast: np.ndarray, labels: Labelled, sent_on: list[float]
+    own: np.ndarray, other: np.ndarray, fast: np.ndarray, labels: Labelled
 ) -> dict[str, object]:
     """Return what `klankbord.json` holds, chosen on the held-out logits and fast scores."""
     weight = labels.weight()
@@ -87,10 +77,10 @@ def settled(
         thresholds[name] = best_threshold(chance[:, FLAG_START + place], labels.flags[:, place])
     accurate = softmax(logits[:, :TONE_COUNT] / temperature + np.array(shift), axis=1)
     curve = cascade_curve(fast, accurate, labels.tone)
-    print("certain from  sent on  letters of reviews sent on  macro-F1  kappa")
-    for (certain, sent, macro, kappa), letters in zip(curve, sent_on, strict=True):
-        print(f"{certain:12.2f}  {sent:7.3f}  {letters:26.3f}  {macro:8.4f}  {kappa:.4f}")
-    certain = max(c for c, letters in zip(CERTAIN, sent_on, strict=True) if letters <= MOST_UNSURE)
+    print("certain from  sent on  macro-F1  kappa")
+    for certain, sent, macro, kappa in curve:
+        print(f"{certain:12.3f}  {sent:7.3f}  {macro:8.4f}  {kappa:.4f}")
+    certain = min(c for c, _, macro, _ in curve if macro >= curve[-1][2] - WITHIN)
     return {
         "fast_weight": share,
         "temperature": round(temperature, 4),
@@ -126,10 +116,7 @@ def main() -> None:
     same = (exact[:, :TONE_COUNT].argmax(1) == own[some, :TONE_COUNT].argmax(1)).mean()
     print(f"int8 and fp32 agree on the tone of {same:.2%} of {len(some):,} texts held out")
     other = fast.logits(labels.texts, labels.questions)
-    sent_on = share_of_letters(fast, options.data)
-    run = settled(own, other, scores.probabilities, labels, sent_on) | {
-        "fast": fast.weights_fingerprint
-    }
+    run = settled(own, other, scores.probabilities, labels) | {"fast": fast.weights_fingerprint}
     (options.out / RUN_FILE).write_text(json.dumps(run, indent=1) + "\n", "utf-8")
     finish(options.out, options.trained)
 

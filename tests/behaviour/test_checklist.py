@@ -17,24 +17,24 @@ from klankbord.schema import TONES, Tone
 SCRIPT = Path(__file__).parents[2] / "scripts" / "checklist.py"
 
 # A ratchet: the highest failure rate the accurate tier may have, by capability. GOAL is meant for
-# every capability; a higher figure is the rate of the first tone-accurate, rounded up, and becomes
-# GOAL with the model that reaches it. Never raise one.
+# every capability; a higher figure is the rate of the bundled tone-accurate, rounded up, and goes
+# down with every model that does better. Never raise one.
 GOAL = 0.15
 LIMITS = {
     "negation": 0.18,
     "litotes": 0.32,
-    "intensity": 0.19,
+    "intensity": GOAL,
     "diminutives": GOAL,
-    "school_grades": 0.39,
+    "school_grades": GOAL,
     "lukewarm": GOAL,
     "contrast": GOAL,
-    "before_after": 0.44,
-    "sarcasm": 0.28,
+    "before_after": 0.31,
+    "sarcasm": 0.23,
     "anger": GOAL,
     "requests": GOAL,
-    "typos": 0.20,
+    "typos": GOAL,
     "capitals": GOAL,
-    "emoji": 0.39,
+    "emoji": 0.20,
     "flemish": GOAL,
     "names": GOAL,
     "numbers": GOAL,

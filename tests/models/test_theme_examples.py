@@ -35,7 +35,7 @@ def test_examples_are_mostly_read_as_their_own_code(model: ToneModel):
         ("Ze hebben twee keer hetzelfde bedrag van mijn rekening gehaald", "betaling"),
         ("Schandalig dat mijn voorschot ineens veertig euro hoger is", "prijs"),
         ("Ik kan al een week niet inloggen op jullie portaal", "website"),
-        ("Niemand kan me vertellen wanneer het weer werkt, ik hoor niets", "informatie"),
+        ("De brief over mijn hypotheek was volstrekt onduidelijk", "informatie"),
         ("Nobody answers the phone, I have been on hold for an hour", "bereikbaarheid"),
         ("Die Rechnung stimmt schon wieder nicht", "betaling"),
     ],
