@@ -3,8 +3,8 @@
     python scripts/read_conversations.py --data DIR --out FILE     # conversations to read
     python scripts/read_conversations.py --read FILE               # the counts
 
-FILE is tab-separated: conversation, what Klankbord said (flagged, else with the highest
-probability first), the probability, the turns, and an empty last column for the reader's verdict:
+FILE is tab-separated: conversation, what Klankbord said (flagged; of the others the likeliest and
+the least likely), the probability, the turns, and an empty last column for the reader's verdict:
 drop, none or unclear. A verdict is of the customer's own turns: neutraal or better somewhere, and
 ontevreden or worse from a later turn to the end. FILE holds the data's texts: keep it to yourself.
 """
@@ -28,6 +28,7 @@ from klankbord.shifts.policy import Claims, keep
 from translation_pairs import rows
 
 MOST = 30  # of each kind to read
+SAID = ("flagged", "not flagged, likeliest", "not flagged, least likely")
 AS_OF = datetime(2025, 7, 1, tzinfo=UTC)
 COLUMNS = ("conversation", "said", "probability", "turns", "verdict")
 
@@ -80,7 +81,8 @@ def write(data: Path, out: Path, tier: str, fdr: float) -> None:
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS)
-        for said, which in (("flagged", flagged[:MOST]), ("not flagged", rest[:MOST])):
+        likely, unlikely = rest[: min(MOST, len(rest) // 2)], rest[-min(MOST, len(rest) // 2) :]
+        for said, which in zip(SAID, (flagged[:MOST], likely, unlikely), strict=True):
             for at in which:
                 name = names[claims.customer[at]]
                 chance = f"{claims.probability[at]:.3f}"
@@ -95,7 +97,7 @@ def count(path: Path) -> None:
         said[row["said"], row["verdict"].strip() or "not read"] += 1
     print("| Klankbord said | reader: drop | none | unclear | not read |")
     print("|---|---:|---:|---:|---:|")
-    for kind in ("flagged", "not flagged"):
+    for kind in SAID:
         counts = [said[kind, verdict] for verdict in ("drop", "none", "unclear", "not read")]
         print(f"| {kind} | " + " | ".join(map(str, counts)) + " |")
 
