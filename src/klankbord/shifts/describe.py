@@ -67,8 +67,9 @@ def conversations(claims: Claims, held: Conversations, which: Ints) -> list[Find
     if not len(which):
         return []
     return _turns(
-        claims, held.pieces, held.sequences, held.dynamics, which, HIGH_STATES, LOW_STATES
-    )
+        claims, held.pieces, held.sequences, held.dynamics, which, HIGH_STATES, LOW_STATES,
+        goes_on=False,
+    )  # fmt: skip
 
 
 def _turns(
@@ -79,7 +80,10 @@ def _turns(
     which: Ints,
     visited: Bools,
     settled: Bools,
+    *,
+    goes_on: bool = True,
 ) -> list[Finding]:
+    """Locate the turn of each claim; of what goes on, also tell what one more piece would do."""
     own = sequences.take(which)
     posterior = smooth(own, dynamics)
     turning = turning_mass(own, dynamics, visited, settled)
@@ -128,6 +132,8 @@ def _turns(
                 facts={"matching": matching, "since": len(since)},
             )
         )
+    if not goes_on:
+        return findings
     more = own.with_one_more(pieces.probabilities[shown], pieces.channel[shown])
     masses = final_masses(more, dynamics, np.stack([np.ones(STATES, dtype=bool), ~visited]))
     chance = (masses[:, 0] - masses[:, 1])[:, settled].sum(axis=1)
