@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 QUESTION_SALT = 7
-_BATCH = 1024
+_BATCH = 2048
 _SLICE = 128  # texts whose filter answers fit the processor's cache
 _CUES = 3
 _WEAK = 0.35  # a word that says less than this share of the strongest is no cue
