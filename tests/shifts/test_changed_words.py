@@ -18,6 +18,12 @@ def test_a_cue_that_is_still_said_has_not_gone():
     assert changed_words(before, since).went == ("fijn",)
 
 
+def test_stop_words_alone_are_no_cue():
+    before = [Said("Ook heel erg fijn", ("ook", "heel erg fijn"))]
+    assert changed_words(before, [Said("Het is zo", ("is",))]).went == ("heel erg fijn",)
+    assert changed_words(before, [Said("Het is zo", ("is",))]).came == ()
+
+
 def test_only_u_where_je_was_said_is_a_step_back():
     informal, formal = Said("Jullie zijn top"), Said("Ik verneem graag van u")
     assert changed_words([informal], [formal]).formal

@@ -149,10 +149,11 @@ def test_finding_words_loads_neither_spacy_nor_torch() -> None:
 
 
 def test_absent_stop_words_are_an_error_and_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from klankbord.themes import words
+    from klankbord.language import stop_words
 
-    monkeypatch.setattr(words.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(stop_words.importlib.util, "find_spec", lambda name: None)
     excluded.cache_clear()
+    stop_words.stop_words.cache_clear()
     with pytest.raises(MissingExtraError, match="stop words for 'nl'"):
         excluded()
     monkeypatch.undo()

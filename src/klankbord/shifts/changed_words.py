@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from klankbord.language.stop_words import stop_words
+
 MOST_WORDS = 3
+_WORD = re.compile(r"[^\W_]+")
 _FORMAL = re.compile(r"\b(?:u|uw)\b", re.IGNORECASE)
 _INFORMAL = re.compile(r"\b(?:je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
 
@@ -32,8 +35,9 @@ class ChangedWords:
 def changed_words(before: Sequence[Said], since: Sequence[Said]) -> ChangedWords:
     """Compare what a customer said before a turn with what came since, most frequent cues first.
 
-    A cue is gone when nothing since holds the word, and new when nothing before held it. Dutch
-    address counts as formal when "je" was said before, and since then only "u".
+    A cue is gone when nothing since holds it, and new when nothing before held it; stop words
+    alone are none. Dutch address counts as formal when "je" was said before and since then only
+    "u".
     """
     return ChangedWords(
         went=_not_in(before, since),
@@ -45,7 +49,12 @@ def changed_words(before: Sequence[Said], since: Sequence[Said]) -> ChangedWords
 def _not_in(said: Sequence[Said], elsewhere: Sequence[Said]) -> tuple[str, ...]:
     count = Counter(cue.lower() for one in said for cue in dict.fromkeys(one.cues))
     there = "\n".join(one.verbatim.lower() for one in elsewhere)
-    kept = [cue for cue, _ in count.most_common() if cue not in there]
+    empty = stop_words()
+    kept = [
+        cue
+        for cue, _ in count.most_common()
+        if cue not in there and not empty.issuperset(_WORD.findall(cue))
+    ]
     return tuple(kept[:MOST_WORDS])
 
 

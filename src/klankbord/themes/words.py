@@ -6,7 +6,6 @@ bereikbaar"). Out: stop words, judgements (`wording.toml`), numbers, and names.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import tomllib
 from collections import Counter
@@ -14,17 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from klankbord.errors import MissingExtraError
+from klankbord.language.stop_words import stop_words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|\S+@\S+")
 _SENTENCE_END = '.!?…:;"“”\n'
-_STOP_WORD_LANGUAGES = ("nl", "en", "de", "fr")
 _NOUNS_TAKE_CAPITALS = "de"
 MIN_LETTERS = 3
 MIN_LOWER_CASE_SHARE = 0.25  # below this a word mid-sentence is taken for a name
@@ -78,35 +75,14 @@ def silent() -> frozenset[str]:
 
 @cache
 def excluded() -> frozenset[str]:
-    """Return the words that cannot stand in a term by themselves.
-
-    spaCy's stop-word lists are read from its files: importing spaCy would load torch.
-    """
-    words = set(silent())
-    for language in _STOP_WORD_LANGUAGES:
-        words |= _spacy_stop_words(language)
-    return frozenset(words)
+    """Return the words that cannot stand in a term by themselves."""
+    return silent() | stop_words()
 
 
 @cache
 def _wording() -> dict[str, Any]:
     text = resources.files(__package__).joinpath("wording.toml").read_text("utf-8")
     return tomllib.loads(text)
-
-
-def _spacy_stop_words(language: str) -> set[str]:
-    spacy = importlib.util.find_spec("spacy")
-    origin = "" if spacy is None else spacy.origin or ""
-    path = Path(origin).parent / "lang" / language / "stop_words.py"
-    spec = importlib.util.spec_from_file_location(f"_klankbord_stop_words_{language}", path)
-    if not origin or not path.is_file() or spec is None or spec.loader is None:
-        raise MissingExtraError(
-            f"spaCy's stop words for '{language}' are not there",
-            hint="install spaCy again: pip install --force-reinstall spacy",
-        )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {str(word).casefold().replace("’", "'") for word in module.STOP_WORDS}
 
 
 def content_key(text: str) -> str:
