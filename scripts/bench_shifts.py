@@ -326,8 +326,8 @@ def conversations(talks: int, seeds: Iterable[int], reader: Reader, fdr: float) 
         yield f"| AUPR: {name} | {np.mean(areas[name]):.3f} |"
 
 
-def readers(data: Path | None, tiers: Iterable[str]) -> dict[str, Reader]:
-    """Return the ways in which tone is read."""
+def readers(data: Path | None, tiers: Iterable[str], *, tuning: bool) -> dict[str, Reader]:
+    """Return the ways in which tone is read; one half of the texts is for tuning."""
 
     def simulated(accuracy: float) -> Reader:
         return lambda histories, seed: planted.misread(histories.expressed, accuracy, seed)
@@ -339,7 +339,7 @@ def readers(data: Path | None, tiers: Iterable[str]) -> dict[str, Reader]:
     found |= {f"Tone read right in {a:.0%} (simulated)": simulated(a) for a in (0.9, 0.8)}
     if data is not None:
         for tier in tiers:
-            texts = planted.read_texts(data, load_tone_model(tier=tier), half=1)
+            texts = planted.read_texts(data, load_tone_model(tier=tier), half=0 if tuning else 1)
             right = (texts.probabilities.argmax(axis=1) == texts.level).mean()
             found[
                 f"End to end, {tier} tier: {len(texts.texts)} unseen texts, {right:.1%} read right"
@@ -396,7 +396,9 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--fdr", type=float, default=0.10)
-    parser.add_argument("--tuning", action="store_true", help="on the seeds to choose with")
+    parser.add_argument(
+        "--tuning", action="store_true", help="on the seeds and texts to choose with"
+    )
     parser.add_argument("--out", type=Path, help="file to write the tables to as well")
     parser.add_argument("--speed", type=int, default=0, help="customers in the speed test")
     options = parser.parse_args()
@@ -413,7 +415,7 @@ def main() -> None:
 
     say("# Tone shifts on planted histories\n")
     say(f"{options.seeds} × {options.customers} customers, {1 - _planted():.0%} without a shift.")
-    for title, reader in readers(options.data, options.tier).items():
+    for title, reader in readers(options.data, options.tier, tuning=options.tuning).items():
         thresholds = tuned(options.customers, reader, options.fdr)
         runs = [run(options.customers, seed, reader, options.fdr, thresholds) for seed in seeds]
         for line in print_quality(title, runs, options.fdr):
