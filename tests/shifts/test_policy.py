@@ -109,7 +109,7 @@ def test_verdicts_bring_the_list_of_an_overconfident_model_back_to_the_asked_rat
     believed = rng.uniform(0.5, 0.999, 4_000)
     truth = believed / (believed + np.exp(1.5) * (1 - believed))  # what it should have said
     real = rng.random(4_000) < truth
-    shown = keep(believed, 0.1)[:300]
+    shown = rng.choice(keep(believed, 0.1), 500, replace=False)
     learnt = Calibration.learn(judged(ShiftKind.VERKOELING, believed[shown], real[shown]))
     own = Claims(ShiftKind.VERKOELING, np.arange(4_000), believed)
     before, after = keep(believed, 0.1), keep(learnt.applied(own).probability, 0.1)

@@ -14,9 +14,9 @@ likely true as false is never listed, however much room the certain ones leave: 
 mostly one bad day, the last.
 
 People who look into listed shifts say which were false alarms. With y = 1 for a real one and p its
-probability, logit P(y = 1) = logit p + b, with one b per kind and a standard normal prior on it:
+probability, logit P(y = 1) = logit p + b, with one b per kind, N(0, 0.5^2) before any verdict:
 a kind that is dismissed more often than its probabilities say gets lower ones, and so a list that
-is shorter (calibration in the large, with a Gaussian prior).
+is shorter (calibration in the large), while one verdict moves little.
 
 The three drops are nested claims, "at least down to": a customer is listed under the gravest one
 that survives its own list, so one drop is never listed twice.
@@ -37,6 +37,7 @@ from klankbord.shifts.trajectories import STATES
 LEAST_PROBABILITY = 2 / 3  # a claim must be twice as likely to be true as to be false
 RECENCY_DAYS = 180.0  # after so long a shift counts for half
 GOOD_NEWS = 0.25  # a recovery can wait
+PRECISION = 4.0  # of the prior on the shift in log odds: a standard deviation of 0.5
 LARGEST_VALUE = 4.0  # cap on the weight of value: four times that of a typical customer
 
 
@@ -108,7 +109,7 @@ def _log_odds_shift(verdicts: Sequence[Verdict], kind: ShiftKind) -> float:
     shift = 0.0
     for _ in range(50):  # Newton; the log posterior is concave
         p = _moved(believed, shift)
-        step = ((real - p).sum() - shift) / ((p * (1 - p)).sum() + 1.0)
+        step = ((real - p).sum() - PRECISION * shift) / ((p * (1 - p)).sum() + PRECISION)
         shift += float(np.clip(step, -1.0, 1.0))
         if abs(step) < 1e-9:
             break
