@@ -39,9 +39,6 @@ def unpacked(path: Path) -> dict[str, np.ndarray]:
         plain, _, kind = name.removeprefix("model.").rpartition("_")
         if kind == "int8":  # a scale per word
             weights[plain] = value * values[f"model.{plain}_scale"]
-        elif kind == "quantized":  # one for the whole table
-            zero = values[f"model.{plain}_zero_point"].astype(np.float32)
-            weights[plain] = (value - zero) * values[f"model.{plain}_scale"]
     for node in graph.node:
         if node.op_type == "MatMulNBits":
             layer = node.name.removeprefix(BODY).rsplit("/", 1)[0].replace("/", ".")

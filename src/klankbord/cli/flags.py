@@ -120,13 +120,12 @@ def _accounts(store: Workspace, form: Format, *, quiet: bool) -> None:
     import json
     from dataclasses import asdict, fields
 
+    from klankbord.cli.timeline import analysed_at
     from klankbord.report.tables import cell
     from klankbord.shifts import AccountShift, roll_up
 
-    runs = store.runs()
-    if not runs or runs[-1].as_of is None:
-        raise WorkspaceError("nothing has been analysed yet", hint="klankbord analyse --help")
-    found = roll_up(store.feedback(), store.customers(), store.shifts(), as_of=runs[-1].as_of)
+    moment = analysed_at(store)
+    found = roll_up(store.feedback(), store.customers(), store.shifts(), as_of=moment)
     records = [asdict(one) for one in found]
     if form is Format.JSON:
         data(json.dumps(records, ensure_ascii=False, indent=2))

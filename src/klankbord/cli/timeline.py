@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from klankbord.report.wording import Wording
     from klankbord.settings import Settings
     from klankbord.shifts import TimelinePoint
+    from klankbord.store import Workspace
 
 COLUMNS = ("date", "channel", "tone", "mean_rank", "low", "high", "feedback_id", "quote")
 SHOWN = ("date", "channel", "tone", "quote")
 QUOTE_LENGTH = 100
 MOST_COLUMNS, LEAST_COLUMNS = 60, 12
 DOT, BAND = "●", "░"
+
+
+def analysed_at(store: Workspace) -> datetime:
+    """Return the moment of the latest analysis; raises WorkspaceError where there was none."""
+    runs = store.runs()
+    if not runs or runs[-1].as_of is None:
+        raise WorkspaceError("nothing has been analysed yet", hint="klankbord analyse --help")
+    return runs[-1].as_of
 
 
 def show(workspace: Path, customer: str, settings: Settings, form: Format) -> None:
@@ -39,16 +48,10 @@ def show(workspace: Path, customer: str, settings: Settings, form: Format) -> No
 
     wording = Wording(settings.language, settings.timezone, {})
     with Workspace.open(workspace) as store:
-        runs = store.runs()
-        if not runs or runs[-1].as_of is None:
-            raise WorkspaceError(
-                "nothing has been analysed yet", where=str(workspace), hint="klankbord analyse"
-            )
+        moment = analysed_at(store)
         feedback = store.feedback()
         name = _named(customer, feedback, settings)
-        points = timeline(
-            feedback, store.scores(), name, as_of=runs[-1].as_of, timezone=settings.timezone
-        )
+        points = timeline(feedback, store.scores(), name, as_of=moment, timezone=settings.timezone)
         shifts = [shift for shift in store.shifts() if shift.customer_id == name]
     rows = _rows(points, feedback, wording)
     if form is Format.JSON:

@@ -14,8 +14,7 @@ from klankbord.records import ToneShift
 from klankbord.schema import SPEAKING, ShiftKind
 from klankbord.values import customer_values
 
-NEW_DAYS = 90  # before the analysis; whoever was first heard since then is new
-QUIET_DAYS = 90  # in which nobody who was there before said anything: the newcomer took over
+NEW_DAYS = 90  # whoever was first heard since then is new, and took over if no one else was heard
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,6 @@ def _one(
     since = as_of - timedelta(days=NEW_DAYS)
     newcomers = tuple(sorted(name for name, first, _ in people if first >= since))
     known = [(name, last) for name, first, last in people if first < since]
-    quiet_since = as_of - timedelta(days=QUIET_DAYS)
     dropped = sorted((name for name, _, _ in people if name in drops), key=lambda n: (-drops[n], n))
     values = [worth[name] for name, _, _ in people if name in worth]
     return AccountShift(
@@ -78,7 +76,7 @@ def _one(
         probability=1.0 - prod(1.0 - drops[name] for name in dropped),
         value_eur=sum(values) if values else None,
         new_people=newcomers if known else (),
-        took_over=bool(known and newcomers) and all(last < quiet_since for _, last in known),
+        took_over=bool(known and newcomers) and all(last < since for _, last in known),
     )
 
 

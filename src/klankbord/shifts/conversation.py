@@ -23,6 +23,7 @@ from klankbord.shifts.trajectories import (
     newest,
     offsets_of,
     turn_weight,
+    turned,
 )
 
 HIGH, LOW = states(2, 3, 4), states(0, 1)
@@ -71,11 +72,9 @@ def converse(pieces: Pieces) -> Conversations:
     )
     dynamics = learn(sequences, TURN)
     masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH, ~LOW]))
-    dropped = (masses[:, 0] - masses[:, 1])[:, LOW].sum(axis=1)
-    recovered = (masses[:, 0] - masses[:, 2])[:, HIGH].sum(axis=1)
     return Conversations(
         turns, sequences, dynamics, turns.customer[start[:-1]],
-        np.clip(dropped, 0.0, 1.0), np.clip(recovered, 0.0, 1.0),
+        turned(masses, 1, LOW), turned(masses, 2, HIGH),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from klankbord.shifts.trajectories import (
     Sequences,
     final_masses,
     smooth,
+    turned,
     turning_mass,
 )
 
@@ -44,13 +45,8 @@ def journeys(
     own = sequences.take(which)
     allowed = np.stack([np.ones(STATES, dtype=bool), *(~j.visited for j in of_kind)])
     masses = final_masses(own, dynamics, allowed)
-    been = np.stack(
-        [
-            (masses[:, 0] - masses[:, i + 1])[:, journey.settled].sum(axis=1)
-            for i, journey in enumerate(of_kind)
-        ]
-    )
-    likeliest = been.argmax(axis=0)
+    chances = [turned(masses, i, journey.settled) for i, journey in enumerate(of_kind, start=1)]
+    likeliest = np.stack(chances).argmax(axis=0)
     findings = []
     for i, journey in enumerate(of_kind):
         chosen = np.flatnonzero(likeliest == i)
@@ -105,11 +101,10 @@ def _turns(
         q = pieces.probabilities[local] * sequences.weight[local, None]
         fit_before = here[contact, before] * q[:, before]
         fit_after = here[contact, after] * q[:, after]
-        before_piece = local[earlier][_latest_best(fit_before[earlier])]
-        after_piece = local[later][_latest_best(fit_after[later])]
-        since = local[later]
+        before_turn, since = local[earlier], local[later]
+        before_piece = before_turn[_latest_best(fit_before[earlier])]
+        after_piece = since[_latest_best(fit_after[later])]
         shown[k] = after_piece
-        before_turn = local[earlier]
         warm = before_turn[visited[pieces.tone[before_turn]]]
         matching = int(settled[pieces.tone[since]].sum())
         evidence = _distinct([before_piece, after_piece, *since[::-1]])[:MOST_EVIDENCE]
@@ -136,7 +131,7 @@ def _turns(
         return findings
     more = own.with_one_more(pieces.probabilities[shown], pieces.channel[shown])
     masses = final_masses(more, dynamics, np.stack([np.ones(STATES, dtype=bool), ~visited]))
-    chance = (masses[:, 0] - masses[:, 1])[:, settled].sum(axis=1)
+    chance = turned(masses, 1, settled)
     return [replace(f, with_more=float(p)) for f, p in zip(findings, chance, strict=True)]
 
 

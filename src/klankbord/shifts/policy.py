@@ -32,7 +32,7 @@ import numpy as np
 from klankbord.records import Verdict
 from klankbord.schema import ShiftKind
 from klankbord.shifts.histories import Bools, Floats, Ints
-from klankbord.shifts.trajectories import STATES
+from klankbord.shifts.trajectories import STATES, turned
 
 LEAST_PROBABILITY = 2 / 3  # a claim must be twice as likely to be true as to be false
 RECENCY_DAYS = 180.0  # after so long a shift counts for half
@@ -133,8 +133,7 @@ def journey_claims(masses: Floats, customers: Ints) -> list[Claims]:
     """Return P(visited before, settled now) of each kind of journey, in order of assignment."""
     by_kind: dict[ShiftKind, Floats] = {}
     for index, journey in enumerate(JOURNEYS, start=1):
-        been = masses[:, 0] - masses[:, index]
-        probability = np.clip(been[:, journey.settled].sum(axis=1), 0.0, 1.0)
+        probability = turned(masses, index, journey.settled)
         by_kind[journey.kind] = by_kind.get(journey.kind, np.zeros(len(masses))) + probability
     return [Claims(kind, customers, np.minimum(p, 1.0)) for kind, p in by_kind.items()]
 

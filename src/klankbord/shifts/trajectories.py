@@ -289,6 +289,12 @@ def final_masses(
     return result
 
 
+def turned(masses: Floats, avoiding: int, settled: Bools) -> Floats:
+    """Return P(left the path of filter `avoiding`, is `settled` now) from `final_masses`, (m,)."""
+    been = masses[:, 0] - masses[:, avoiding]
+    return np.asarray(np.clip(been[:, settled].sum(axis=1), 0.0, 1.0), dtype=np.float64)
+
+
 def turning_mass(
     sequences: Sequences, dynamics: Dynamics, visited: Bools, settled: Bools
 ) -> Floats:
