@@ -23,6 +23,13 @@ def bench():
     sys.path.remove(str(SCRIPTS))
 
 
+@pytest.fixture(scope="module")
+def runs(bench):
+    import shift_runs
+
+    return shift_runs
+
+
 def histories(bench, *states: list[int]):
     owner = np.repeat(np.arange(len(states)), [len(own) for own in states])
     state = np.concatenate(states)
@@ -31,17 +38,17 @@ def histories(bench, *states: list[int]):
     return bench.Histories(owner, day, np.zeros(len(owner), int), state, state, *nothing)
 
 
-def test_a_claim_is_true_of_the_planted_states(bench):
-    found = bench.truths(histories(bench, [4, 4, 2], [4, 2, 4], [3, 1], [1, 0], [0, 3], [0, 2]))
+def test_a_claim_is_true_of_the_planted_states(bench, runs):
+    found = runs.truths(histories(bench, [4, 4, 2], [4, 2, 4], [3, 1], [1, 0], [0, 3], [0, 2]))
     assert found[ShiftKind.VERKOELING].tolist() == [True, False, False, False, False, False]
     assert found[ShiftKind.TELEURSTELLING].tolist() == [False, False, True, False, False, False]
     assert found[ShiftKind.ESCALATIE].tolist() == [False, False, False, True, False, False]
     assert found[ShiftKind.HERSTEL].tolist() == [False, False, False, False, True, True]
 
 
-def test_nine_in_ten_customers_are_planted_without_a_shift(bench):
+def test_nine_in_ten_customers_are_planted_without_a_shift(bench, runs):
     drawn = bench.planted.draw(20_000, seed=3)
-    anything = np.logical_or.reduce(list(bench.truths(drawn).values()))
+    anything = np.logical_or.reduce(list(runs.truths(drawn).values()))
     assert 0.07 < anything.mean() < 0.1
     calm = np.isin(drawn.kind, ("stable", "noisy", "seasonal", "one bad day"))
     assert not anything[calm].any()
