@@ -3,11 +3,13 @@
     python scripts/bench_shifts.py                      # with a simulated reader of tone
     python scripts/bench_shifts.py --data DIR           # also end to end, on real texts
     python scripts/bench_shifts.py --data DIR --out F   # also write the tables to F
+    python scripts/bench_shifts.py --silence            # only the signals of silence
     python scripts/bench_shifts.py --speed 1000000      # a million customers, eight contacts each
 
-How the histories are made stands in planted_histories.py, the others in other_detectors.py. A
-flag is right when what it claims is true of the planted states: "was enthousiast, is now neutraal
-or lower". Wavering customers, seasons and a single bad day make no claim true.
+How the histories are made stands in planted_histories.py and silence_runs.py, the others in
+other_detectors.py. A flag is right when what it claims is true of the planted states: "was
+enthousiast, is now neutraal or lower". Wavering customers, seasons and a single bad day make no
+claim true.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score
 
 import planted_histories as planted
@@ -33,21 +34,14 @@ from klankbord.shifts.policy import allowed_states, journey_claims, keep
 from klankbord.shifts.trajectories import Sequences, final_masses
 from other_detectors import DETECTORS, NEVER
 from planted_histories import AS_OF, LEVELS, Histories
-from shift_runs import DROPS, JOURNEY_KINDS, TUNING_SEED, Reader, Run, run, take, tuned
+from shift_runs import DROPS, JOURNEY_KINDS, TUNING_SEED, Reader, Run, run, share, take, tuned
+from silence_runs import silence_table
 
 FIRST_SEED = 100  # what was chosen was chosen on the seeds below the first
 DELAYS = (1, 2, 3, 4)
 LENGTH_BANDS = ((2, 4), (5, 7), (8, 12))
 TURN_TEXT = "x" * 60  # as long as a turn that weighs as much as an answer
 BEFORE, AFTER = 3, 2  # contacts before and after a turn, of the recall that is promised
-
-
-def share(right: int, of: int) -> str:
-    """Return a share with its 95 % Wilson interval."""
-    if not of:
-        return "–"
-    low, high = binomtest(int(right), int(of)).proportion_ci(method="wilson")
-    return f"{right / of:.3f} ({low:.3f}–{high:.3f}, n={of})"
 
 
 def shaped(histories: Histories, before: int, after: int) -> Bools:
@@ -304,6 +298,7 @@ def main() -> None:
         "--tuning", action="store_true", help="on the seeds and texts to choose with"
     )
     parser.add_argument("--out", type=Path, help="file to write the tables to as well")
+    parser.add_argument("--silence", action="store_true", help="only the signals of silence")
     parser.add_argument("--speed", type=int, default=0, help="customers in the speed test")
     options = parser.parse_args()
     if options.speed:
@@ -319,7 +314,8 @@ def main() -> None:
 
     say("# Tone shifts on planted histories\n")
     say(f"{options.seeds} × {options.customers} customers, {1 - _planted():.0%} without a shift.")
-    for title, reader in readers(options.data, options.tier, tuning=options.tuning).items():
+    ways = {} if options.silence else readers(options.data, options.tier, tuning=options.tuning)
+    for title, reader in ways.items():
         thresholds = tuned(options.customers, reader, options.fdr)
         runs = [run(options.customers, seed, reader, options.fdr, thresholds) for seed in seeds]
         for line in print_quality(title, runs, options.fdr):
@@ -328,6 +324,8 @@ def main() -> None:
             say(line)
         for line in delays(options.customers, seeds, reader, options.fdr):
             say(line)
+    for line in silence_table(options.customers, seeds, options.fdr):
+        say(line)
     if options.out:
         options.out.write_text("\n".join(lines) + "\n", "utf-8")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binomtest
 
 import planted_histories as planted
 from klankbord.schema import ShiftKind
@@ -47,6 +48,14 @@ class Run:
     def dropped(self) -> Bools:
         """Tell of whom any drop is true."""
         return np.logical_or.reduce([self.true[kind] for kind in DROPS])
+
+
+def share(right: int, of: int) -> str:
+    """Return a share with its 95 % Wilson interval."""
+    if not of:
+        return "–"
+    low, high = binomtest(int(right), int(of)).proportion_ci(method="wilson")
+    return f"{right / of:.3f} ({low:.3f}–{high:.3f}, n={of})"
 
 
 def truths(histories: Histories) -> dict[ShiftKind, Bools]:

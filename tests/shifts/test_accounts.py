@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -45,6 +46,16 @@ def test_the_drops_of_an_account_are_taken_together(listed):
         1 - (1 - own["inkoop"]) * (1 - own["directie"]), abs=1e-9
     )
     assert account.new_people == ()
+
+
+def test_the_value_of_who_has_cancelled_is_not_at_stake(listed):
+    feedback, customers, found = listed
+    gone = pa.array([AS_OF - timedelta(days=1), None, AS_OF + timedelta(days=1)])
+    place = CUSTOMERS.get_field_index("cancelled_at")
+    customers = customers.set_column(place, "cancelled_at", gone.cast(CUSTOMERS.field(place).type))
+    (account,) = roll_up(feedback, customers, found.shifts, as_of=AS_OF)
+    assert account.value_eur == 200.0
+    assert set(account.dropped) == {"inkoop", "directie"}
 
 
 def test_a_recovery_is_no_drop(listed):

@@ -289,7 +289,8 @@ def test_a_customer_with_contacts_beyond_counting_is_judged_on_the_last(monkeypa
         steps.append(int(np.diff(start).max()))
         return original(start)
 
-    daily = history("elke dag", [1] * 600 + [4] * 400 + [2] * 60, every=1.0)
+    tones = [1] * 600 + [4] * 400 + [2] * 60
+    daily = history("elke dag", tones, every=1.0, text="Zo gaat het.")
     found = find([*crowd(), *daily])
     assert kinds_of(found, "elke dag") == {ShiftKind.VERKOELING}
     monkeypatch.setattr(trajectories, "_steps", counted)

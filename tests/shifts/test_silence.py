@@ -1,16 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from klankbord.schema import CUSTOMERS
+from klankbord.shifts import find_shifts
+from klankbord.shifts.falls import fall
 from klankbord.shifts.histories import gather
-from klankbord.shifts.silence import (
-    Rhythms,
-    fit_rhythm,
-    listen,
-    shrunk_probability,
-    stopped_probability,
-)
+from klankbord.shifts.silence import Rhythms, fit_rhythm, listen, stopped_probability
 
 from .builders import AS_OF, Piece, history, tables
 
@@ -130,5 +129,130 @@ def test_contacts_that_grow_rarer():
     assert silence.rarer.after[at] == pytest.approx(130, abs=5)
 
 
+def fell(*rows: list[float]):
+    values = np.concatenate([np.array(row, dtype=float) for row in rows])
+    owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    at = np.concatenate([np.arange(len(row)) for row in rows])
+    return fall(values, np.log(values), owner, at, len(rows))
+
+
+@pytest.mark.parametrize("late", [2, 4, 8])
+def test_a_fall_is_found_wherever_it_began(late):
+    shrunk = [100.0, 90.0, 110.0, 95.0] * 3
+    shrunk[-late:] = [18.0, 22.0] * (late // 2)
+    rng = np.random.default_rng(0)
+    steady = [list(100 * np.exp(rng.normal(0, 0.3, 12))) for _ in range(60)]
+    found = fell(shrunk, *steady)
+    assert found.probability[0] > 0.8
+    assert found.probability[1:].max() < 0.5
+    assert found.since[0] == 12 - late
+    assert found.before[0] == pytest.approx(98, abs=3)
+    assert found.after[0] == pytest.approx(20, abs=1)
+
+
 def test_a_longer_answer_never_counts_as_shrunk():
-    assert shrunk_probability(np.array([0.0, 2.0]), np.array([0.01, 5.0])).tolist() == [0.0, 0.0]
+    found = fell([10.0] * 5 + [80.0] * 4, [5.0] * 7, [20.0] * 4)
+    assert found.probability[0] == 0
+    assert found.probability[1] < 0.05
+    assert found.probability[2] == 0
+
+
+QUESTION, STATEMENT = "Wanneer komt mijn factuur?", "Alles is geregeld."
+
+
+def asking(name: str, pattern: str, channel: str = "email") -> list[Piece]:
+    """Return a contact a month, with a question where the pattern has a question mark."""
+    return [
+        Piece(name, 10.0 + 30 * i, 2, channel=channel, text=QUESTION if c == "?" else STATEMENT)
+        for i, c in enumerate(reversed(pattern))
+    ]
+
+
+def some_questions(seed: int = 0) -> list[Piece]:
+    rng = np.random.default_rng(seed)
+    pieces: list[Piece] = []
+    for i in range(150):
+        rate = rng.beta(1, 2)
+        pattern = "".join(np.where(rng.random(int(rng.integers(6, 14))) < rate, "?", "."))
+        pieces += asking(f"vraagt{i:03d}", pattern)
+    return pieces
+
+
+def vanished(pieces: list[Piece]):
+    histories = gather(*tables(pieces), AS_OF)
+    found = listen(histories.pieces).vanished
+    names = histories.customers.take(np.unique(histories.pieces.customer)).to_pylist()
+    return found, names
+
+
+def test_questions_that_vanish():
+    pieces = [
+        *some_questions(),
+        *asking("vraagt niets meer", "???????.????????............"),
+        *asking("vroeg een keer", "?..............."),
+        *asking("vraagt nog", "???????.????????...........?"),
+        *asking("vroeg nooit", "................"),
+        *asking("te kort", "??.."),
+    ]
+    found, names = vanished(pieces)
+    chance = dict(zip(names, found.probability, strict=True))
+    assert chance["vraagt niets meer"] > 0.8
+    for name in ("vroeg een keer", "vraagt nog", "vroeg nooit", "te kort"):
+        assert chance[name] == 0
+    others = [p for name, p in chance.items() if name.startswith("vraagt0")]
+    assert np.mean([p > 0.5 for p in others]) <= 0.02
+    at = names.index("vraagt niets meer")
+    assert (found.asked[at], found.earlier[at], found.later[at]) == (15, 16, 12)
+
+
+def test_going_over_to_a_channel_without_questions_is_no_news():
+    mails = asking("stapt over", "????????????........")
+    moved = [replace(p, channel="review" if p.text == STATEMENT else "email") for p in mails]
+    reviews = [p for i in range(60) for p in asking(f"recensent{i:02d}", "......", "review")]
+    found, names = vanished([*some_questions(), *reviews, *moved])
+    assert found.probability[names.index("stapt over")] < 0.1
+    found, names = vanished(
+        [*some_questions(), *reviews, *asking("blijft", "????????????........")]
+    )
+    assert found.probability[names.index("blijft")] > 0.8
+
+
+def test_nobody_who_ever_asks():
+    found, _ = vanished([p for i in range(20) for p in asking(f"stil{i}", "........")])
+    assert found.probability.tolist() == [0.0] * 20
+
+
+def test_a_question_mark_inside_an_address_is_no_question():
+    texts = {
+        "Hoe kan dat?": True,
+        "‘Hoe kan dat?’, vroeg ik.": True,
+        "Zie https://voorbeeld.nl/?id=3": False,
+        "": False,
+    }
+    pieces = [Piece("klant", 10.0 - i, 2, text=text) for i, text in enumerate(texts)]
+    histories = gather(*tables(pieces), AS_OF)
+    assert histories.pieces.question.tolist() == list(texts.values())
+
+
+def test_a_day_of_questions_is_one_contact():
+    day = [
+        Piece("een dag", 300.0, 2, channel="chat", text=QUESTION, conversation="g", turn=i)
+        for i in range(9)
+    ]
+    later = asking("een dag", "..........", "chat")
+    found, names = vanished([*some_questions(), *day, *later])
+    assert found.probability[names.index("een dag")] == 0
+
+
+def test_vanished_questions_are_told():
+    pieces = [*some_questions(), *asking("klant", "???????.????????............")]
+    feedback, scores = tables(pieces)
+    none = CUSTOMERS.empty_table()
+    for language, told in (
+        ("nl", "Stelde in 15 van de 16 contacten"),
+        ("en", "Asked a question in 15"),
+    ):
+        found = find_shifts(feedback, scores, none, fdr=0.2, as_of=AS_OF, language=language)
+        (shift,) = (s for s in found.shifts if s.customer_id == "klant")
+        assert shift.explanation.startswith(told)
+        assert shift.before_quote.text == QUESTION

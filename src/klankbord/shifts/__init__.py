@@ -2,11 +2,12 @@
 
 from klankbord.shifts.accounts import AccountShift, roll_up
 from klankbord.shifts.find import find_shifts
-from klankbord.shifts.findings import ShiftFindings, TimelinePoint
+from klankbord.shifts.findings import CustomerTimeline, ShiftFindings, TimelinePoint
 from klankbord.shifts.timelines import timeline
 
 __all__ = [
     "AccountShift",
+    "CustomerTimeline",
     "ShiftFindings",
     "TimelinePoint",
     "find_shifts",

@@ -1,7 +1,7 @@
 """What customers do, from columns of the customer table with a month in their name.
 
 "logins 2026-01", "logins 2026-02", … is one measure, "logins", with a value per month. Its last
-values are compared with the earlier ones by the test that hears answers shrink (`silence.py`), so
+values are compared with the earlier ones by the test that hears answers shrink (`falls.py`), so
 that a fall in use spends from the same budget of false alarms.
 """
 
@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from klankbord.moments import microseconds
+from klankbord.shifts.falls import Change, fall, no_change
 from klankbord.shifts.histories import Ints
-from klankbord.shifts.silence import Change, fall, no_change
 
 _MONTHLY = re.compile(r"^(?P<measure>.*?)[ _-]+(?P<year>\d{4})[ _-]?(?P<month>0[1-9]|1[0-2])$")
 

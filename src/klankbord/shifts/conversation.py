@@ -53,14 +53,22 @@ class Conversations:
     recovered: Floats  # that the customer was low at some turn and neutraal or better at the end
 
 
-def converse(pieces: Pieces) -> Conversations:
-    """Judge every conversation with at least three usable turns of one customer."""
+def long_turns(pieces: Pieces) -> Pieces:
+    """Return the turns of the conversations with at least three usable turns of one customer.
+
+    They are ordered by customer, conversation and turn, the last MOST_TURNS of each conversation.
+    """
     turns = pieces.take(np.flatnonzero(pieces.usable & (pieces.conversation >= 0)))
     order = np.lexsort((turns.at, turns.turn, turns.conversation, turns.customer))
     turns = turns.take(order)
     start = offsets_of(turns.customer, turns.conversation)
     long_enough = np.repeat(np.diff(start) >= LEAST_TURNS, np.diff(start))
-    turns = turns.take(long_enough & newest(start, MOST_TURNS))
+    return turns.take(long_enough & newest(start, MOST_TURNS))
+
+
+def converse(pieces: Pieces) -> Conversations:
+    """Judge every conversation with at least three usable turns of one customer."""
+    turns = long_turns(pieces)
     start = offsets_of(turns.customer, turns.conversation)
     sequences = Sequences(
         probabilities=turns.probabilities,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from klankbord.moments import DAY_US
-from klankbord.schema import ShiftKind
+from klankbord.schema import Channel, ShiftKind
 from klankbord.shifts.behaviour import Behaviour
 from klankbord.shifts.conversation import HIGH as HIGH_STATES
 from klankbord.shifts.conversation import LOW as LOW_STATES
 from klankbord.shifts.conversation import Conversations
 from klankbord.shifts.findings import Finding
-from klankbord.shifts.histories import HIGH, Bools, Floats, Ints, Pieces
+from klankbord.shifts.histories import CHANNELS, HIGH, Bools, Floats, Ints, Pieces
 from klankbord.shifts.paradox import FLAT, Paradox
 from klankbord.shifts.policy import JOURNEYS, Claims
 from klankbord.shifts.silence import Silence
@@ -31,6 +32,8 @@ MOST_EVIDENCE = 12
 MOST_COMPARED = 6  # pieces on either side of a turn whose words are compared
 SILENCE_SIZE = 1.0  # in levels; a silent fan weighs more, see `silences`
 SHRINKING_SIZE = 0.5
+_STOPPED = ("stilte", "stilte_enquetes")
+_SURVEY = CHANNELS.index(Channel.SURVEY)
 _RANKS = np.arange(STATES)
 _NESTED = (ShiftKind.ESCALATIE, ShiftKind.TELEURSTELLING, ShiftKind.VERKOELING)
 
@@ -146,7 +149,7 @@ def silences(
     claims: Claims, silence: Silence, behaviour: Behaviour, pieces: Pieces, sequences: Sequences,
     dynamics: Dynamics, which: Ints,
 ) -> list[Finding]:  # fmt: skip
-    """Locate the voices that stopped, shrank or grew rarer, and the behaviour that fell."""
+    """Locate the voices that stop, shrink, grow rarer or ask no more, and behaviour that fell."""
     if not len(which):
         return []
     own = sequences.take(which)
@@ -154,39 +157,22 @@ def silences(
     entry = np.searchsorted(silence.customer, claims.customer)
     findings = []
     for k, sequence in enumerate(which):
-        e = entry[k]
         last_level = int(posterior[own.start[k + 1] - 1].argmax())
         warmth = max(float(posterior[own.start[k + 1] - 1] @ _RANKS) - 2.0, 0.0) / 2.0
         local = _own_pieces(sequences, int(sequence))
-        customer = int(claims.customer[k])
-        changes = {
-            "stilte_korter": (silence.shorter, e),
-            "stilte_zeldzamer": (silence.rarer, e),
-            "stilte_gedrag": (behaviour.change, customer),
-        }
-        chances = {name: change.probability[at] for name, (change, at) in changes.items()}
-        chances = {"stilte": silence.stopped[e], **chances}
-        strongest = max(chances, key=lambda name: chances[name])
+        customer, e = int(claims.customer[k]), int(entry[k])
+        strongest = _strongest(silence, behaviour, e, customer)
+        size = SILENCE_SIZE + warmth if strongest in _STOPPED else SHRINKING_SIZE + warmth / 2
+        after_at, facts = _silence_facts(strongest, silence, behaviour, e, customer)
         if strongest == "stilte":
             before, after = local[-1], None
             before_at = int(silence.last_at[e])
-            after_at = int(before_at + silence.rhythm_days[e] * DAY_US)
-            size = SILENCE_SIZE + warmth
-            facts = {
-                "rhythm": float(silence.rhythm_days[e]),
-                "contacts": float(silence.contacts[e]),
-                "silent": float(silence.silent_days[e]),
-            }
         else:
-            change, at = changes[strongest]
-            after_at = int(change.since[at])
             early = local[pieces.at[local] < after_at]
             late = local[pieces.at[local] >= after_at]
-            before = early[_latest_best(pieces.length[early])] if early.size else None
+            before = early[_told_before(strongest, pieces, early)] if early.size else None
             after = late[-1] if late.size else None
             before_at = int(pieces.at[before]) if before is not None else after_at
-            size = SHRINKING_SIZE + warmth / 2
-            facts = {"mean_before": float(change.before[at]), "mean_after": float(change.after[at])}
         shown = _distinct([i for i in (before, after, *local[::-1][:3]) if i is not None])
         findings.append(
             Finding(
@@ -207,6 +193,58 @@ def silences(
             )
         )
     return findings
+
+
+def _strongest(silence: Silence, behaviour: Behaviour, entry: int, customer: int) -> str:
+    """Return the wording of the most probable claim; of equals the first."""
+    chances = {
+        "stilte": silence.stopped[entry],
+        "stilte_korter": silence.shorter.probability[entry],
+        "stilte_zeldzamer": silence.rarer.probability[entry],
+        "stilte_vragen": silence.vanished.probability[entry],
+        "stilte_enquetes": silence.skipped.probability[entry],
+        "stilte_gedrag": behaviour.change.probability[customer],
+    }
+    return max(chances, key=lambda name: float(chances[name]))
+
+
+def _silence_facts(
+    wording: str, silence: Silence, behaviour: Behaviour, entry: int, customer: int
+) -> tuple[int, dict[str, float]]:
+    """Return since when (microseconds), and the numbers in the sentence."""
+    if wording == "stilte":
+        rhythm = float(silence.rhythm_days[entry])
+        facts = {"contacts": silence.contacts[entry], "silent": silence.silent_days[entry]}
+        since = silence.last_at[entry] + rhythm * DAY_US
+        return int(since), {"rhythm": rhythm, **_numbers(facts)}
+    if wording == "stilte_vragen":
+        gone = silence.vanished
+        facts = {name: getattr(gone, name)[entry] for name in ("asked", "earlier", "later")}
+        return int(gone.since[entry]), _numbers(facts)
+    if wording == "stilte_enquetes":
+        out = silence.skipped
+        facts = {name: getattr(out, name)[entry] for name in ("answered", "waves", "skipped")}
+        return int(out.since[entry]), _numbers(facts)
+    change, at = {
+        "stilte_korter": (silence.shorter, entry),
+        "stilte_zeldzamer": (silence.rarer, entry),
+        "stilte_gedrag": (behaviour.change, customer),
+    }[wording]
+    facts = {"mean_before": change.before[at], "mean_after": change.after[at]}
+    return int(change.since[at]), _numbers(facts)
+
+
+def _numbers(facts: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in facts.items()}
+
+
+def _told_before(wording: str, pieces: Pieces, early: Ints) -> int:
+    """Return which earlier piece to quote: the last question or survey, or the longest piece."""
+    if wording == "stilte_vragen":
+        return _latest_best(pieces.question[early].astype(np.int64))
+    if wording == "stilte_enquetes":
+        return _latest_best((pieces.channel[early] == _SURVEY).astype(np.int64))
+    return _latest_best(pieces.length[early])
 
 
 def paradoxes(

@@ -23,6 +23,14 @@ class TimelinePoint:
 
 
 @dataclass(frozen=True)
+class CustomerTimeline:
+    """One customer's timeline, and whether it was enough to judge a change in tone by."""
+
+    points: tuple[TimelinePoint, ...]
+    judged: bool
+
+
+@dataclass(frozen=True)
 class ShiftFindings:
     """The ranked tone shifts, what to expect of the list, and who could not be judged."""
 

@@ -30,6 +30,7 @@ HIGH_SCORE: dict[ScoreMetric, float] = {
     ScoreMetric.GRADE: 9,
 }
 NO_SCORE, LOW_SCORE, HIGH = -1, 0, 1
+QUESTION = r"""\?(?:[\s?!.,;:'")\]’”]|$)"""  # a mark that ends a word; not one inside an address
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,9 @@ class Pieces:
     conversation: Ints  # code in the order of the ids; -1: none
     turn: Ints  # -1: none
     length: Ints  # characters
+    question: Bools  # the words hold a question mark
     score: NDArray[np.int8]  # NO_SCORE, LOW_SCORE or HIGH
+    stream: Ints  # code of source and channel
     source_end: Ints  # moment of the last piece in the same source and channel
     usable: Bools  # words of a customer with a tone; not a non-answer
     tone: NDArray[np.int8]  # rank of the observed tone; -1: none
@@ -127,6 +130,7 @@ def _pieces(
     channels = to_numpy(channel).astype(np.int8)
     _, source = encode(feedback["source"].take(taken))
     stream = source * len(CHANNELS) + channels
+    verbatim = feedback["verbatim"].take(taken)
     last = np.zeros(int(stream.max()) + 1 if n else 0, dtype=np.int64)
     np.maximum.at(last, stream, at)
     return Pieces(
@@ -137,8 +141,10 @@ def _pieces(
         channel=channels,
         conversation=conversation,
         turn=turn,
-        length=to_numpy(pc.utf8_length(feedback["verbatim"].take(taken))).astype(np.int64),
+        length=to_numpy(pc.utf8_length(verbatim)).astype(np.int64),
+        question=to_numpy(pc.match_substring_regex(verbatim, QUESTION)).astype(bool),
         score=_score_level(feedback, taken),
+        stream=stream,
         source_end=last[stream],
         usable=np.zeros(n, dtype=bool),
         tone=np.full(n, -1, dtype=np.int8),

@@ -1,4 +1,4 @@
-r"""Silence: a regular voice that stops, answers that shrink, or contacts that grow rarer.
+r"""Silence: a voice that stops, asks no more, skips surveys, or speaks shorter or more rarely.
 
 Stopping. Everybody writes at a rhythm of their own, some like clockwork, and may fall silent for
 good after any piece (Platzer and Reutterer 2016, "Ticking away the moments: timing regularity
@@ -14,14 +14,15 @@ ten customers give a sensible answer too. Pieces within a week of each other cou
 lasts until the last moment at which the sources the customer writes in say anything, or until the
 customer cancelled, and not until today: an export that ends in May is no silence in June.
 
-Shrinking and slowing. The drop d of the mean log length of the last answers against the earlier
-ones, or of the mean log frequency (one over the gap) of the last contacts, is compared under two
-hypotheses, "as always", d ~ N(0, v + DRIFT^2), and "shrunk", d ~ N(SHRUNK, v + SPREAD^2), where v
-is the sampling variance from the customer's own scatter, shrunk to everybody's (Smyth 2004); the
-share of shrinkers is learned by EM (the two-groups model of Efron 2008).
+Shrinking and slowing: the mean log length of the last answers, or the mean log frequency (one over
+the gap) of the last contacts, against the earlier ones (`falls.py`). Questions that vanish stand in
+`questions.py`, survey waves that are skipped in `waves.py`.
 
 What cannot be known: an invitation that was skipped leaves no row. Unless the source exports
-unanswered invitations, a customer who was never asked looks like one who did not answer.
+unanswered invitations, a customer who was never asked looks like one who did not answer. Where a
+survey comes in waves, how often customers answer one is learned and allowed for, but a customer
+who was taken off the list of a survey still looks like one who dropped out. The five claims share
+one probability, that of the strongest: they are told as one claim, that this voice is going.
 """
 
 from __future__ import annotations
@@ -31,14 +32,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from klankbord.moments import DAY_US
+from klankbord.shifts.falls import Change, fall
 from klankbord.shifts.histories import Bools, Floats, Ints, Pieces
+from klankbord.shifts.questions import Vanished, vanish
 from klankbord.shifts.trajectories import offsets_of
+from klankbord.shifts.waves import Skipped, skip
 
 BURST_DAYS = 7
 LEAST_CONTACTS = 4
 LEAST_SPAN_DAYS = 60
 LEAST_SILENCE_DAYS = 30
-LONGEST_GAPS = 2.0  # silent at least this many times the longest gap so far
+LONGEST_GAPS = 2.5  # silent at least this many times the longest gap so far: people go away a while
 FIT_SAMPLE = 5_000
 VOICE = 3  # contacts from which each may be the last
 # Means and standard deviations of the normal priors on log k, log r, log alpha (days), log a and
@@ -46,22 +50,6 @@ VOICE = 3  # contacts from which each may be the last
 LOG_MEAN = np.log([1.5, 3.0, 90.0, 0.5, 10.0])
 LOG_SD = np.array([0.5, 0.7, 1.0, 0.7, 0.7])
 LOG_BOUNDS = [(np.log(0.3), np.log(8.0)), (-2, 5), (0, 9), (-5, 3), (-2, 7)]
-
-LEAST_ANSWERS = 5
-LATE_SHARE = 0.4  # of the answers or gaps, at least two, count as the last ones
-DRIFT, SHRUNK, SPREAD = 0.25, -1.2, 0.4  # in logs of characters and of contacts per day
-SHARE_PRIOR, SHARE_WEIGHT = 0.03, 50.0
-SCATTER_WEIGHT = 6.0
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """The last values of a customer against the earlier ones, one entry a customer."""
-
-    probability: Floats  # posterior, of a lasting fall; 0 where there are too few values
-    before: Floats  # means of log(1 + value), as values again
-    after: Floats
-    since: Ints  # moment of the first of the last values
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +64,17 @@ class Silence:
     silent_days: Floats  # until the sources end
     shorter: Change  # characters per answer
     rarer: Change  # days between contacts
+    vanished: Vanished  # questions
+    skipped: Skipped  # survey waves
 
     @property
     def probability(self) -> Floats:
-        """Return the probability of the strongest of the three claims."""
-        changed = np.maximum(self.shorter.probability, self.rarer.probability)
-        return np.maximum(self.stopped, changed)
+        """Return the probability of the strongest of the five claims."""
+        claims = (self.shorter, self.rarer, self.vanished, self.skipped)
+        strongest = self.stopped
+        for claim in claims:
+            strongest = np.maximum(strongest, claim.probability)
+        return strongest
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +106,10 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
     apart[1:] = (day[1:] - day[:-1] >= BURST_DAYS) | (pieces.customer[1:] != pieces.customer[:-1])
     contacts = np.add.reduceat(apart.astype(np.int64), first) if len(first) else first
     end = np.maximum.reduceat(pieces.source_end, first) if len(first) else first
+    left = np.full(len(first), np.iinfo(np.int64).max)
     if left_at is not None:
-        end = np.minimum(end, left_at[pieces.customer[first]])
+        left = left_at[pieces.customer[first]]
+    end = np.minimum(end, left)
     gaps = np.diff(day, prepend=day[:1])
     gaps[first] = 0
     longest = np.maximum.reduceat(gaps, first) if len(first) else first
@@ -149,6 +144,8 @@ def listen(pieces: Pieces, left_at: Ints | None = None) -> Silence:
         silent_days=silent,
         shorter=_shorter(pieces, owner, len(first)),
         rarer=fall(since_contact[apart], -logs[apart], owner[apart], pieces.at[apart], len(first)),
+        vanished=vanish(pieces, owner, len(first)),
+        skipped=skip(pieces, owner, left),
     )
 
 
@@ -214,58 +211,3 @@ def _shorter(pieces: Pieces, owner: Ints, n: int) -> Change:
         logs[where] -= logs[where].mean()
     length = pieces.length[answers].astype(np.float64)
     return fall(length, logs[answers], owner[answers], pieces.at[answers], n)
-
-
-def no_change(n: int) -> Change:
-    """Return a change of nobody among `n` customers."""
-    return Change(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64))
-
-
-def fall(values: Floats, logs: Floats, owner: Ints, at: Ints, n: int) -> Change:
-    """Compare the last `logs` of each owner 0 … n - 1 with the earlier ones; `values` to tell."""
-    found = no_change(n)
-    count = np.bincount(owner, minlength=n)
-    judged = count >= LEAST_ANSWERS
-    if not judged.any():
-        return found
-    begin = np.cumsum(count) - count
-    late_count = np.maximum(2, np.floor(LATE_SHARE * count)).astype(np.int64)
-    is_late = np.arange(len(owner)) - begin[owner] >= (count - late_count)[owner]
-    n_late, n_early = np.where(judged, late_count, 1), np.where(judged, count - late_count, 1)
-    late, early = _group_means(logs, owner, is_late, n_late, n_early, n)
-    centre = np.where(is_late, late[owner], early[owner])
-    squares = np.bincount(owner, (logs - centre) ** 2, minlength=n)
-    freedom = np.where(judged, count - 2, 0)
-    pooled = squares[judged].sum() / max(freedom[judged].sum(), 1)
-    scatter = (squares + SCATTER_WEIGHT * pooled) / (freedom + SCATTER_WEIGHT)
-    variance = scatter * (1 / n_late + 1 / n_early)
-    raw_late, raw_early = _group_means(np.log1p(values), owner, is_late, n_late, n_early, n)
-    found.probability[judged] = shrunk_probability((late - early)[judged], variance[judged])
-    found.before[judged] = np.expm1(raw_early[judged])
-    found.after[judged] = np.expm1(raw_late[judged])
-    found.since[judged] = at[(begin + count - late_count)[judged]]
-    return found
-
-
-def shrunk_probability(drop: Floats, variance: Floats) -> Floats:
-    """Return the posterior probability of each drop in logs under the two-groups model."""
-    always = _normal(drop, 0.0, variance + DRIFT**2)
-    shorter = _normal(drop, SHRUNK, variance + SPREAD**2)
-    share = SHARE_PRIOR
-    for _ in range(50):
-        probability = share * shorter / (share * shorter + (1 - share) * always)
-        share = float((probability.sum() + SHARE_WEIGHT * SHARE_PRIOR) / (len(drop) + SHARE_WEIGHT))
-    return np.asarray(np.where(drop < 0, probability, 0.0), dtype=np.float64)
-
-
-def _normal(x: Floats, mean: float, variance: Floats) -> Floats:
-    density = np.exp(-0.5 * (x - mean) ** 2 / variance) / np.sqrt(variance)
-    return np.asarray(np.maximum(density, 1e-300), dtype=np.float64)
-
-
-def _group_means(
-    values: Floats, owner: Ints, is_late: Bools, n_late: Ints, n_early: Ints, n: int
-) -> tuple[Floats, Floats]:
-    late = np.bincount(owner, values * is_late, minlength=n) / n_late
-    early = np.bincount(owner, values * ~is_late, minlength=n) / n_early
-    return late, early

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from klankbord.moments import TIMEZONE, moment
 from klankbord.schema import TONES
-from klankbord.shifts.findings import TimelinePoint
+from klankbord.shifts.conversation import long_turns
+from klankbord.shifts.findings import CustomerTimeline, TimelinePoint
 from klankbord.shifts.histories import CHANNELS, Floats, Histories, Ints, gather
 from klankbord.shifts.judged import judged_words
 from klankbord.shifts.learning import learn
@@ -24,17 +25,19 @@ def timeline(
     *,
     as_of: datetime,
     timezone: str = TIMEZONE,
-) -> tuple[TimelinePoint, ...]:
+) -> CustomerTimeline:
     """Return the timeline of one customer, read with what all customers teach.
 
-    Empty where nothing with words, a date and a tone is known of the customer up to `as_of`.
+    Without points where nothing with words, a date and a tone is known of the customer up to
+    `as_of`.
     """
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     histories = gather(feedback, scores, as_of, timezone)
-    words, _ = judged_words(histories)
+    words, judged = judged_words(histories)
+    judged[long_turns(histories.pieces).customer] = True
     code = histories.customers.index(pa.scalar(customer_id, histories.customers.type)).as_py()
     found = timelines([code] if code >= 0 else [], histories, feedback, learn(daily(words)))
-    return found.get(customer_id, ())
+    return CustomerTimeline(found.get(customer_id, ()), code >= 0 and bool(judged[code]))
 
 
 def timelines(
