@@ -1,7 +1,15 @@
 import pyarrow as pa
 import pytest
 
-from klankbord.schema import CUSTOMERS, SCORES, TONE_PROBABILITIES, TONES, Tone, conform
+from klankbord.schema import (
+    CUSTOMERS,
+    SCORES,
+    TONE_PROBABILITIES,
+    TONES,
+    ShiftKind,
+    Tone,
+    conform,
+)
 
 
 def test_tones_are_ordered():
@@ -9,6 +17,10 @@ def test_tones_are_ordered():
     assert Tone("enthousiast") is TONES[-1]
     assert TONE_PROBABILITIES[0] == "p_boos"
     assert [name for name in SCORES.names if name.startswith("p_")] == list(TONE_PROBABILITIES)
+
+
+def test_every_kind_of_shift_but_a_recovery_is_a_drop():
+    assert [kind for kind in ShiftKind if not kind.is_drop] == [ShiftKind.HERSTEL]
 
 
 def test_conform_orders_casts_and_fills():

@@ -159,7 +159,9 @@ def analyse(
             store.save_shifts(found_shifts.shifts)
             store.save_themes(found_themes.themes)
             actions = store.merge_actions(planned, at=moment)
-        pseudonyms = pc.drop_null(pc.unique(feedback.column("customer_id"))).to_pylist()
+        pseudonyms = _distinct(
+            feedback["customer_id"], feedback["account_id"], customers["account_id"]
+        )
         names = store.original_ids(pseudonyms, pseudonymiser) if settings.keep_ids else {}
 
         progress("report", 0, 1)
@@ -169,6 +171,7 @@ def analyse(
             segments=found_themes.segments,
             customers=customers,
             findings=found_shifts,
+            accounts=shifts.roll_up(feedback, customers, found_shifts.shifts, as_of=moment),
             themes=found_themes.themes,
             drivers=found_drivers,
             actions=actions,
@@ -375,6 +378,11 @@ def _until(feedback: pa.Table, moment: datetime) -> pa.Table:
 def _of(table: pa.Table, feedback: pa.Table) -> pa.Table:
     """Keep the rows of `table` that belong to `feedback`."""
     return table.filter(pc.is_in(table.column("feedback_id"), feedback.column("feedback_id")))
+
+
+def _distinct(*columns: pa.ChunkedArray) -> list[str]:
+    chunks = [chunk for column in columns for chunk in column.chunks]
+    return list(pc.drop_null(pc.unique(pa.chunked_array(chunks, pa.string()))).to_pylist())
 
 
 def _latest(feedback: pa.Table, now: datetime) -> datetime:

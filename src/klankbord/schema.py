@@ -79,6 +79,11 @@ class ShiftKind(StrEnum):
     STILTE = "stilte"
     HERSTEL = "herstel"
 
+    @property
+    def is_drop(self) -> bool:
+        """Whether it is bad news: everything but a recovery."""
+        return self is not ShiftKind.HERSTEL
+
 
 _TIME = pa.timestamp("us", tz="UTC")
 

@@ -26,7 +26,7 @@ class Settings:
     languages: tuple[str, ...] = ("nl", "en", "de", "fr")  # of feedback, ISO 639-1
     timezone: str = "Europe/Amsterdam"  # of times without a zone
     fdr: float = 0.10  # tolerated expected share of false alarms among the tone shifts listed
-    keep_ids: bool = False  # write the original customer ids in exports
+    keep_ids: bool = False  # write the original customer and account ids in exports
     encoder: str = ""  # sentence encoder: "" is the bundled one, else a folder
     tone_model: str = ""  # "" is the bundled one, else a folder or the id of a downloaded model
     tier: str = "cascade"  # of the bundled tone model: fast, cascade or accurate

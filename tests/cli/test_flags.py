@@ -87,6 +87,28 @@ def test_a_customer_with_one_answer_has_too_little(
     assert "Heel fijn geholpen" in shown.out
 
 
+def test_who_could_be_judged_is_told_as_the_report_counts_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    source, workspace = tmp_path / "chats.csv", tmp_path / "chats.db"
+    talks = [("7", "g1", "2026-03-01", 2), ("7", "", "2026-03-09", 1), ("8", "g2", "2026-03-02", 3)]
+    lines = [
+        f"{customer},{talk},{turn},{day},klant,chat,Fijn geholpen hoor {turn}"
+        for customer, talk, day, turns in talks
+        for turn in range(1, turns + 1)
+    ]
+    header = "klant,gesprek,beurt,datum,rol,kanaal,tekst"
+    source.write_text("\n".join([header, *lines, ""]), "utf-8")
+    assert run(["analyse", str(source), "-o", str(tmp_path / "uit"), "-w", str(workspace)]) == 0
+    capsys.readouterr()
+    assert run(["flags", "-w", str(workspace), "-c", "7"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("Fijn geholpen") == 3
+    assert "Te weinig gegevens" in shown.err
+    assert run(["flags", "-w", str(workspace), "-c", "8"]) == 0
+    assert "Geen toonverschuiving op de lijst" in capsys.readouterr().err
+
+
 def test_an_unknown_customer_is_not_repeated_in_the_error(
     demo: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -147,6 +169,16 @@ def test_accounts_with_a_new_contact_person(tmp_path: Path, capsys: pytest.Captu
     assert "1 with a new contact person" in shown.err
     assert run(["flags", "-w", str(workspace), "--accounts", "-f", "csv", "-q"]) == 0
     assert capsys.readouterr().out.startswith("account_id,people,dropped")
+    assert account["account_id"] in (tmp_path / "uit" / "rapport.html").read_text("utf-8")
+
+
+def test_accounts_keep_their_names_in_the_report_for_who_may_see_them(tmp_path: Path):
+    source, out = tmp_path / "b2b.csv", tmp_path / "uit"
+    lines = ["1,Bakker BV,2025-01-03,Fijn geholpen", "2,Bakker BV,2025-12-01,Wie kan mij helpen?"]
+    source.write_text("\n".join(["klant,bedrijf,datum,opmerking", *lines, ""]), "utf-8")
+    arguments = ["analyse", str(source), "-o", str(out), "-w", str(tmp_path / "b2b.db")]
+    assert run([*arguments, "--keep-ids", "-q"]) == 0
+    assert "<bdi>Bakker BV</bdi>" in (out / "rapport.html").read_text("utf-8")
 
 
 def test_how_sure_needs_no_workspace(capsys: pytest.CaptureFixture[str]):

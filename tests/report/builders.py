@@ -29,7 +29,7 @@ from klankbord.schema import (
     conform,
 )
 from klankbord.settings import Settings
-from klankbord.shifts import ShiftFindings, TimelinePoint
+from klankbord.shifts import AccountShift, ShiftFindings, TimelinePoint
 
 AS_OF = datetime(2026, 3, 12, 11, tzinfo=UTC)
 START = datetime(2025, 12, 1, 12, tzinfo=UTC)
@@ -221,6 +221,10 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
             ),
             customers=conform(customers, CUSTOMERS),
             findings=ShiftFindings(shifts, 0.42, 11, 1, {FAN: points}),
+            accounts=(
+                AccountShift(f"{words}A-BAKKER", 7, (FAN, QUIET), 0.9975, 4000.0, (), False),
+                AccountShift("A-SMID", 3, (), 0.0, None, (f"{words}K-NIEUW",), True),
+            ),
             themes=themes,
             drivers=drivers,
             actions=actions,

@@ -13,14 +13,15 @@ import pytest
 
 from klankbord.records import RejectedRow, SourceCount
 from klankbord.report import build
+from klankbord.report.account_rows import MOST_ACCOUNTS
 from klankbord.report.order import REST
 from klankbord.report.shift_rows import MOST_CARDS
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
-from klankbord.shifts import ShiftFindings
+from klankbord.shifts import AccountShift, ShiftFindings
 from klankbord.themes.codeframe import codeframe
 
-from .builders import FAN, empty_world, feedback_table, score_table, shift, world
+from .builders import FAN, QUIET, empty_world, feedback_table, score_table, shift, world
 
 GOLDEN = Path(__file__).with_name("golden_report.json")
 
@@ -177,6 +178,41 @@ def test_cards_are_capped_and_the_rest_is_pointed_at() -> None:
     assert section.assurance == "naar verwachting hoogstens ongeveer 5 keer vals alarm"
 
 
+def test_accounts_with_a_drop_or_a_new_contact_person() -> None:
+    section = build(**world()).shifts.accounts
+    assert section is not None
+    assert section.summary == (
+        "1 bedrijf met een daling in toon en 1 bedrijf met een nieuwe contactpersoon"
+    )
+    assert "laatste 90 dagen" in section.note
+    dropped, renewed = section.rows
+    assert (dropped.dropped.count_text, dropped.dropped.names) == ("2", (FAN, QUIET))
+    assert (dropped.people_text, dropped.value_text) == ("7", "€\u00a04.000")
+    assert dropped.probability_text == "meer dan 99%"
+    assert (dropped.newcomers.count_text, dropped.newcomers.names, dropped.took_over) == (
+        "–", (), ""
+    )  # fmt: skip
+    assert (renewed.probability_text, renewed.value_text) == ("–", "onbekend")
+    assert (renewed.newcomers.names, renewed.took_over) == (("K-NIEUW",), "nam het over")
+
+
+def test_no_accounts_no_section() -> None:
+    assert build(**world(accounts=())).shifts.accounts is None
+
+
+def test_accounts_and_their_people_are_capped_and_the_rest_is_counted() -> None:
+    people = tuple(f"K-{at}" for at in range(5))
+    account = AccountShift("A-1", 9, people, 0.9, None, people[:4], True)
+    section = build(**empty_world(accounts=(account,) * (MOST_ACCOUNTS + 2))).shifts.accounts
+    assert section is not None
+    assert len(section.rows) == MOST_ACCOUNTS
+    assert section.rest == "Nog 2 bedrijven staan in de lijst van klankbord flags --accounts."
+    assert section.rows[0].dropped.names == ("K-0", "K-1", "K-2")
+    assert section.rows[0].dropped.rest == "en nog 2"
+    assert section.rows[0].newcomers.rest == "en nog 1"
+    assert section.rows[0].took_over == "namen het over"
+
+
 def test_the_next_step_comes_from_the_customers_own_action() -> None:
     fan, quiet, _ = build(**world()).shifts.rows
     assert fan.next_step == "Persoonlijk contact · Customer Service, uiterlijk 16 maart 2026"
@@ -234,6 +270,10 @@ def test_original_ids_are_shown_only_when_given() -> None:
     assert "klant-007" in shown.shifts.rows[0].explanation
     assert "klant-007" in shown.actions.rows[1].reason
     assert "klant-007" not in as_json(hidden)
+    named = build(**world(original_ids={"A-BAKKER": "Bakker BV", FAN: "klant-007"}))
+    assert named.shifts.accounts is not None
+    assert named.shifts.accounts.rows[0].account == "Bakker BV"
+    assert named.shifts.accounts.rows[0].dropped.names[0] == "klant-007"
 
 
 def test_no_sparkline_where_a_trend_cannot_be_told() -> None:
@@ -254,6 +294,11 @@ def test_english() -> None:
     assert report.shifts.rows[0].value_text == "€1,200"
     assert report.actions.rows[2].owner == report.actions.groups[1].owner == "Distribution"
     assert report.themes.rows[0].owner == "Distribution"
+    assert report.shifts.accounts is not None
+    assert report.shifts.accounts.summary == (
+        "1 account with a drop in tone and 1 account with a new contact person"
+    )
+    assert report.shifts.accounts.rows[1].took_over == "took over"
 
 
 def test_counts_of_all_files_and_rejected_rows_of_this_run_are_told_apart() -> None:

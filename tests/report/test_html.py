@@ -152,6 +152,26 @@ def test_a_card_shows_words_dates_probability_and_next_step(page: Page) -> None:
     assert "Dit is een demonstratie." in text
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "heading"),
+    [("nl", "Bedrijven", "Nieuwe contactpersoon"), ("en", "Accounts", "New contact person")],
+)
+def test_accounts_stand_under_the_cards(language: str, title: str, heading: str) -> None:
+    text = render(build(**world(settings=Settings(language=language))))
+    section = text[text.index('id="toon"') : text.index('id="themas"')]
+    assert section.index("</ol>") < section.index(f'<h3 id="bedrijven">{title}</h3>')
+    assert f'<th scope="col">{heading}</th>' in section
+    assert '<th scope="row"><bdi>A-BAKKER</bdi></th>' in section
+    assert 'href="#bedrijven"' in section
+    assert "bedrijven" not in render(build(**world(accounts=())))
+
+
+def test_an_account_named_in_markup_is_escaped(hostile_text: str) -> None:
+    (account,) = re.findall(r"<bdi>(.*?)A-BAKKER</bdi>", hostile_text)
+    assert account.startswith("&lt;script&gt;alert(1)&lt;/script&gt;")
+    assert not re.search("[<>\u202e\u2066\x00\x07]", account)
+
+
 def test_empty_report_is_a_whole_page() -> None:
     for language in ("nl", "en"):
         empty = Page(render(build(**empty_world(settings=Settings(language=language)))))

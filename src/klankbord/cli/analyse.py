@@ -71,7 +71,7 @@ def analyse(
     keep_ids: bool = typer.Option(
         None,
         "--keep-ids",
-        help="Write the original customer ids in the exports, for those who may see them.",
+        help="Write the original customer and account ids, for those who may see them.",
         show_default=False,
     ),
     demo: bool = typer.Option(

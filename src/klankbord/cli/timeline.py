@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from klankbord.records import ToneShift
     from klankbord.report.wording import Wording
     from klankbord.settings import Settings
-    from klankbord.shifts import TimelinePoint
+    from klankbord.shifts import CustomerTimeline, TimelinePoint
     from klankbord.store import Workspace
 
 COLUMNS = ("date", "channel", "tone", "mean_rank", "low", "high", "feedback_id", "quote")
@@ -51,9 +51,9 @@ def show(workspace: Path, customer: str, settings: Settings, form: Format) -> No
         moment = analysed_at(store)
         feedback = store.feedback()
         name = _named(customer, feedback, settings)
-        points = timeline(feedback, store.scores(), name, as_of=moment, timezone=settings.timezone)
+        line = timeline(feedback, store.scores(), name, as_of=moment, timezone=settings.timezone)
         shifts = [shift for shift in store.shifts() if shift.customer_id == name]
-    rows = _rows(points, feedback, wording)
+    rows = _rows(line.points, feedback, wording)
     if form is Format.JSON:
         found = {
             "customer_id": name,
@@ -65,20 +65,19 @@ def show(workspace: Path, customer: str, settings: Settings, form: Format) -> No
     if form is Format.CSV:
         csv_table(COLUMNS, [[str(value) for value in row] for row in rows])
         return
-    _for_people(points, rows, shifts, wording)
+    _for_people(line, rows, shifts, wording)
 
 
 def _for_people(
-    points: Sequence[TimelinePoint],
+    line: CustomerTimeline,
     rows: Sequence[Sequence[Any]],
     shifts: Sequence[ToneShift],
     wording: Wording,
 ) -> None:
     from klankbord.report.wording import neutralise
     from klankbord.schema import TONES
-    from klankbord.shifts.judged import LEAST_PIECES
 
-    if points:
+    if points := line.points:
         levels = [wording.label("tone", tone) for tone in TONES]
         first, last = (wording.local_day(points[at].received_at) for at in (0, -1))
         ends = (wording.day(first), wording.day(last) if last != first else "")
@@ -88,9 +87,7 @@ def _for_people(
     for shift in shifts:
         data(f"{wording.label('kind', shift.kind)}: {neutralise(shift.explanation)}")
     if not shifts:
-        days = {point.received_at.date() for point in points}
-        few = len(points) < LEAST_PIECES or len(days) < 2
-        note(wording("timeline.too_few" if few else "timeline.no_shift"))
+        note(wording("timeline.no_shift" if line.judged else "timeline.too_few"))
 
 
 def _named(customer: str, feedback: pa.Table, settings: Settings) -> str:

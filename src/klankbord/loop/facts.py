@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -99,13 +98,6 @@ def voices(feedback: pa.Table, customer_ids: Collection[str]) -> dict[str, Voice
         language = latest[customer][2] if customer in latest else fallback
         found[customer] = Voice(language, form_of_address(language, verbatims[customer]))
     return found
-
-
-def leavers(customers: pa.Table, moment: datetime) -> frozenset[str]:
-    """Return the customers who had cancelled at `moment`."""
-    cancelled = customers.column("cancelled_at")
-    gone = customers.filter(pc.less_equal(cancelled, pa.scalar(moment, cancelled.type)))
-    return frozenset(gone.column("customer_id").to_pylist())
 
 
 class Complaints:

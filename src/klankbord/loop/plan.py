@@ -26,7 +26,6 @@ from klankbord.loop.facts import (
     Voice,
     cues,
     latest_first,
-    leavers,
     voices,
 )
 from klankbord.loop.lifecycle import ActionState
@@ -36,6 +35,7 @@ from klankbord.loop.signals import Signal
 from klankbord.moments import TIMEZONE, day_of, in_words, local_day, moment_of
 from klankbord.records import Action, Driver, Quote, Theme, ToneShift
 from klankbord.schema import Tone
+from klankbord.values import leavers
 
 
 def plan(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from klankbord.models.card import ModelCard
 from klankbord.records import Action, Driver, RejectedRow, SourceCount, Theme
 from klankbord.report.action_rows import action_section
-from klankbord.report.facts import Facts, customer_values, gather, leavers
+from klankbord.report.facts import Facts, gather
 from klankbord.report.method import method
 from klankbord.report.model import Report
 from klankbord.report.overview import overview
@@ -21,9 +21,10 @@ from klankbord.report.shift_rows import shift_section
 from klankbord.report.theme_rows import theme_section
 from klankbord.report.wording import Wording, neutralise
 from klankbord.settings import Settings
+from klankbord.values import leavers, present_values
 
 if TYPE_CHECKING:
-    from klankbord.shifts import ShiftFindings
+    from klankbord.shifts import AccountShift, ShiftFindings
 
 
 def build(
@@ -33,6 +34,7 @@ def build(
     segments: pa.Table,
     customers: pa.Table,
     findings: ShiftFindings,
+    accounts: Sequence[AccountShift] = (),
     themes: Sequence[Theme],
     drivers: Sequence[Driver],
     actions: Sequence[Action],
@@ -52,9 +54,9 @@ def build(
     wording = Wording(settings.language, settings.timezone, dict(original_ids or {}))
     today = wording.local_day(as_of)
     facts = gather(feedback, scores, wording)
-    values = customer_values(feedback, customers, np.datetime64(today, "D"))
-    left = leavers(customers, np.datetime64(today, "D"))
-    shifts = shift_section(findings, actions, values, left, wording)
+    values = present_values(feedback, customers, as_of)
+    left = leavers(customers, as_of)
+    shifts = shift_section(findings, accounts, actions, values, left, wording)
     theme_part = theme_section(themes, drivers, wording)
     action_part = action_section(actions, themes, today, wording)
     risk = value_at_risk(findings.shifts, values, wording)

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord import metrics
-from klankbord import values as worth
 from klankbord.report.wording import Wording
 from klankbord.schema import SPEAKING, TONE_PROBABILITIES, TONES
 
@@ -54,21 +53,6 @@ def gather(feedback: pa.Table, scores: pa.Table, wording: Wording) -> Facts:
         score=_floats(feedback["score_value"]),
         names=tuple(coded.dictionary.to_pylist()),
     )
-
-
-def leavers(customers: pa.Table, last_day: np.datetime64) -> frozenset[str]:
-    """Return the customers who have left by the end of `last_day`."""
-    ended = customers["cancelled_at"].to_numpy().astype("datetime64[D]") <= last_day
-    return frozenset(customers["customer_id"].filter(pa.array(ended)).to_pylist())
-
-
-def customer_values(
-    feedback: pa.Table, customers: pa.Table, last_day: np.datetime64
-) -> dict[str, float]:
-    """Return the value in euros of each customer who has not left by the end of `last_day`."""
-    gone = leavers(customers, last_day)
-    known = worth.customer_values(feedback, customers)
-    return {customer: value for customer, value in known.items() if customer not in gone}
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

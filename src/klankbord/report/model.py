@@ -175,6 +175,38 @@ class KindCount:
 
 
 @dataclass(frozen=True)
+class People:
+    """Some people of an account: how many, and the names that fit a cell."""
+
+    count_text: str  # a dash where there is nobody
+    names: tuple[str, ...]
+    rest: str  # "" when all are named
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account with a drop in tone, or with a new contact person."""
+
+    account: str
+    people_text: str  # heard
+    dropped: People
+    probability_text: str  # that at least one of the drops is real
+    value_text: str
+    newcomers: People
+    took_over: str  # "" when somebody known for longer was heard as well
+
+
+@dataclass(frozen=True)
+class AccountSection:
+    """The accounts, the surest drop first, as many as the page shows."""
+
+    summary: str
+    note: str
+    rows: tuple[AccountRow, ...]
+    rest: str
+
+
+@dataclass(frozen=True)
 class ShiftSection:
     """All tone shifts, ranked; the first `shown` are cards."""
 
@@ -188,6 +220,7 @@ class ShiftSection:
     shown: int
     rest: str  # "" when every shift has a card
     empty: str  # "" when there are shifts
+    accounts: AccountSection | None
 
 
 @dataclass(frozen=True)

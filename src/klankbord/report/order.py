@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from klankbord.drivers import of_main_metric
 from klankbord.records import Action, Driver
 
 REST = "anders"  # the guide's code of complaints that no other theme covers: last, no headline
 
 
 def by_theme(drivers: Sequence[Driver]) -> dict[str, Driver]:
-    """Choose one driver per theme: a measured association over none, then the larger base."""
-    ordered = sorted(
-        drivers, key=lambda found: (found.impact is not None, found.mentions, found.score_metric)
-    )
-    return {driver.theme_id: driver for driver in ordered}
+    """Choose one driver per theme: of the main metric, the same for all themes."""
+    return {driver.theme_id: driver for driver in of_main_metric(drivers)}
 
 
 def by_owner(actions: Sequence[Action]) -> list[Action]:

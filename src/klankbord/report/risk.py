@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from klankbord.records import ToneShift
 from klankbord.report.wording import Wording
-from klankbord.schema import ShiftKind
 
 
 @dataclass(frozen=True)
@@ -20,16 +19,11 @@ class Risk:
     detail: str
 
 
-def is_drop(shift: ToneShift) -> bool:
-    """Tell whether the shift is bad news: everything but a recovery."""
-    return shift.kind != ShiftKind.HERSTEL
-
-
 def value_at_risk(
     shifts: Sequence[ToneShift], values: Mapping[str, float], wording: Wording
 ) -> Risk:
     """Add up the value of the customers with a drop, each customer once."""
-    dropped = sorted({shift.customer_id for shift in shifts if is_drop(shift)})
+    dropped = sorted({shift.customer_id for shift in shifts if shift.kind.is_drop})
     known = [values[customer] for customer in dropped if customer in values]
     if not dropped:
         return Risk(None, 0, "–", wording("figure.value.no_drops"))

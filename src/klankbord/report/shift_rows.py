@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from klankbord.records import Action, ToneShift
+from klankbord.report.account_rows import account_section
 from klankbord.report.model import (
     KindCount,
     ShiftRow,
@@ -18,12 +19,11 @@ from klankbord.report.model import (
     TimelineMark,
 )
 from klankbord.report.quotes import quote_text
-from klankbord.report.risk import is_drop
 from klankbord.report.wording import Wording, neutralise
 from klankbord.schema import TONES, ShiftKind
 
 if TYPE_CHECKING:
-    from klankbord.shifts import ShiftFindings, TimelinePoint
+    from klankbord.shifts import AccountShift, ShiftFindings, TimelinePoint
 
 MOST_CARDS = 40
 _MOST_MARKS = 40
@@ -31,6 +31,7 @@ _MOST_MARKS = 40
 
 def shift_section(
     findings: ShiftFindings,
+    accounts: Sequence[AccountShift],
     actions: Sequence[Action],
     values: Mapping[str, float],
     left: frozenset[str],
@@ -64,6 +65,7 @@ def shift_section(
         shown=min(len(rows), MOST_CARDS),
         rest=wording.count("shifts.rest", len(rest), kinds=_told(rest, wording)) if rest else "",
         empty="" if rows else wording("shifts.empty" if anybody else "shifts.unjudged"),
+        accounts=account_section(accounts, wording) if accounts else None,
     )
 
 
@@ -99,7 +101,7 @@ def _row(
         shift=shift,
         customer=customer,
         kind_label=wording.label("kind", shift.kind),
-        recovered=not is_drop(shift),
+        recovered=not shift.kind.is_drop,
         before_label=wording.label("tone", shift.before),
         after_label=wording.label("tone", shift.after),
         before_day=before_day,

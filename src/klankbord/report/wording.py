@@ -147,7 +147,7 @@ class Wording:
         return moments.local_days(at, self.timezone).astype("datetime64[D]")
 
     def customer(self, customer_id: str) -> str:
-        """Return the customer as this report may name it: the pseudonym, or the original id."""
+        """Return the customer or account as this report may name it: pseudonym or original id."""
         return neutralise(self.original_ids.get(customer_id, customer_id))
 
     def reveal(self, text: str) -> str:
