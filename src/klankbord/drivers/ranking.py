@@ -1,0 +1,52 @@
+"""What the estimates of many themes say together: shrunken impacts, false discoveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_STEPS = 60  # spreads between themes that are weighed
+_LEAST = 3  # themes from which their spread can be judged
+
+
+def shrink(impacts: Sequence[float], errors: Sequence[float]) -> Floats:
+    """Draw each impact towards the mean of all, the more so the less certain it is.
+
+    Mean of the posterior in the normal model of Rubin (1981), impact_j ~ N(true_j, error_j^2) and
+    true_j ~ N(mean, spread^2), averaged over the spread, which is uniform a priori (Gelman 2006);
+    fewer than three impacts stay as they are.
+
+    Simulated (scripts/check_drivers.py, 150 worlds of 15 themes each): where associations are
+    strong the order is as good as that of the impacts themselves, where they are weak a bit better
+    (rank correlation with the truth in 400 answers .537; the impacts .527, ridge regression .517),
+    and errors are 2 to 24 % smaller.
+    """
+    value, variance = np.array(impacts, dtype=float), np.square(np.array(errors, dtype=float))
+    if len(value) < _LEAST:
+        return value
+    widest = 2 * max(float(np.ptp(value)), float(np.sqrt(variance.max())))
+    spread = widest * (np.arange(_STEPS) + 0.5)[:, None] / _STEPS
+    precision = 1 / (variance + spread**2)  # spreads x themes
+    total = precision.sum(axis=1, keepdims=True)
+    mean = (precision * value).sum(axis=1, keepdims=True) / total
+    log = np.log(precision).sum(axis=1) - np.log(total[:, 0])
+    log -= (precision * (value - mean) ** 2).sum(axis=1)
+    weight = np.exp((log - log.max()) / 2)
+    drawn = mean + spread**2 * precision * (value - mean)
+    out: Floats = weight @ drawn / weight.sum()
+    return out
+
+
+def adjusted(p: Sequence[float]) -> Floats:
+    """Return p-values adjusted for the false-discovery rate (Benjamini & Hochberg 1995)."""
+    from scipy import stats
+
+    values = np.array(p, dtype=float)
+    judged = np.isfinite(values)
+    if judged.any():
+        values[judged] = stats.false_discovery_control(values[judged], method="bh")
+    return values
