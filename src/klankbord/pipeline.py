@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,16 +15,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord import __version__
-from klankbord.records import Detection, Progress, RejectedRow, SourceCount, silent
+from klankbord.importing import import_files, sha256_of
+from klankbord.records import (
+    Action,
+    Driver,
+    KnownTheme,
+    Progress,
+    RejectedRow,
+    SourceCount,
+    silent,
+)
+from klankbord.schema import Channel
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
-    from klankbord.models import ToneModel
-    from klankbord.privacy import Pseudonymiser
-    from klankbord.sources import Profile
+    from klankbord.models import Encoder, ToneModel
+    from klankbord.report.satisfaction import Satisfaction
+    from klankbord.shifts import AccountShift, ShiftFindings
     from klankbord.store import Workspace
+    from klankbord.themes import Breakdown, ThemeFindings
 
-PREVIEW_ROWS = 5
 LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
 
 
@@ -53,21 +62,57 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What became of the rows of each file, and what of a file was not read at all."""
+class _Heard:
+    """What the workspace holds, and the part of it that was there at `moment`."""
 
-    counts: tuple[SourceCount, ...]
-    rejected: tuple[RejectedRow, ...]
-    notes: tuple[str, ...]  # for the person who runs it
+    moment: datetime
+    feedback: pa.Table
+    scores: pa.Table
+    segments: pa.Table
+    customers: pa.Table
+    everything: pa.Table  # feedback dated later too
+    scored: pa.Table  # scores of everything
+    labelled: int  # pieces of feedback labelled by people
+
+    def sizes(self) -> dict[str, int]:
+        """Return what `run.json` tells of it."""
+        return {
+            "feedback": self.everything.num_rows,
+            "dated_after_as_of": self.everything.num_rows - self.feedback.num_rows,
+            "customers": self.customers.num_rows,
+            "labelled_by_people": self.labelled,
+        }
 
 
 @dataclass(frozen=True)
-class Preview:
-    """How a source would be read, with its first rows."""
+class _Found:
+    """What the stages made of it."""
 
-    detection: Detection
-    rows: pa.Table  # the columns that hold something, of at most five rows
-    rejected: tuple[RejectedRow, ...]
+    shifts: ShiftFindings
+    accounts: tuple[AccountShift, ...]
+    themes: ThemeFindings
+    known: tuple[KnownTheme, ...]  # themes as they were when the run began
+    drivers: tuple[Driver, ...]
+    breakdown: Breakdown
+    satisfied: tuple[Satisfaction, ...]
+    planned: tuple[Action, ...]
+
+    def lasting(self, now: Sequence[KnownTheme]) -> tuple[KnownTheme, ...]:
+        """Return the themes to keep, with what people decided `now`, while the run was busy."""
+        from klankbord import themes
+
+        return themes.decided(themes.kept(self.themes.known, self.known, now))
+
+    def sizes(self) -> dict[str, float]:
+        """Return what `run.json` tells of it."""
+        return {
+            "tone_shifts": len(self.shifts.shifts),
+            "expected_false": round(self.shifts.expected_false, 6),
+            "customers_judged": self.shifts.customers_judged,
+            "customers_too_few": self.shifts.customers_too_few,
+            "conversations_recovered": self.shifts.conversations_recovered,
+            "themes": len(self.themes.themes),
+        }
 
 
 def analyse(
@@ -87,17 +132,8 @@ def analyse(
     that the same input gives the same output. Raises UnreadableInputError, before anything is
     stored, when a source is not recognised.
     """
-    from klankbord import drivers, loop, report, shifts, themes, tone
-    from klankbord.language.dutch import NounPhrases
-    from klankbord.models import (
-        dutch_card,
-        installed_models,
-        load_dutch,
-        load_encoder,
-        load_tone_model,
-    )
+    from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
-    from klankbord.report.files import replacing
     from klankbord.store import Workspace
 
     started = datetime.now(UTC)
@@ -107,251 +143,201 @@ def analyse(
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     workspace.parent.mkdir(parents=True, exist_ok=True)
     with Workspace.open(workspace) as store:
-        imported = _import(
+        imported = import_files(
             store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
         )
-        counts, rejected = imported.counts, imported.rejected
         _score(store, tone_model, progress)
-        everything, customers, labels = store.feedback(), store.customers(), store.tone_labels()
-        scored = tone.with_labels(store.scores(), labels)
-        moment = as_of or _latest(everything, started)
-        feedback = _until(everything, moment)
-        scores, segments = _of(scored, feedback), _of(store.segments(), feedback)
-        found_shifts = shifts.find_shifts(
-            feedback,
-            scores,
-            customers,
-            fdr=settings.fdr,
-            verdicts=store.verdicts(),
-            as_of=moment,
-            language=settings.language,
-            timezone=settings.timezone,
-            progress=progress,
-        )
-        found_themes = themes.discover(
-            feedback,
-            scores,
-            segments,
-            encoder,
-            customers=customers,
-            as_of=moment,
-            language=settings.language,
-            timezone=settings.timezone,
-            phrases=NounPhrases(load_dutch),
-            progress=progress,
-        )
-        found_drivers = drivers.associate(
-            feedback, scores, found_themes.segments, found_themes.themes
-        )
-        planned = loop.plan(
-            found_shifts.shifts,
-            found_themes.themes,
-            found_drivers,
-            feedback,
-            scores,
-            customers,
-            as_of=moment,
-            language=settings.language,
-            timezone=settings.timezone,
-        )
+        heard = _heard(store, as_of, started)
+        found = _find(store, heard, encoder, tone_model, settings, progress)
         with store.transaction():
-            store.save_segments(found_themes.segments)
-            store.save_shifts(found_shifts.shifts)
-            store.save_themes(found_themes.themes)
-            actions = store.merge_actions(planned, at=moment)
+            store.save_segments(found.themes.segments)
+            store.save_shifts(found.shifts.shifts)
+            store.save_themes(found.themes.themes)
+            store.save_known_themes(found.lasting(store.known_themes()))
+            actions = store.merge_actions(found.planned, at=heard.moment)
         pseudonyms = _distinct(
-            feedback["customer_id"], feedback["account_id"], customers["account_id"]
+            heard.feedback["customer_id"],
+            heard.feedback["account_id"],
+            heard.customers["account_id"],
         )
         names = store.original_ids(pseudonyms, pseudonymiser) if settings.keep_ids else {}
-
         progress("report", 0, 1)
-        pages = report.build(
-            feedback=feedback,
-            scores=scores,
-            segments=found_themes.segments,
-            customers=customers,
-            findings=found_shifts,
-            accounts=shifts.roll_up(feedback, customers, found_shifts.shifts, as_of=moment),
-            themes=found_themes.themes,
-            drivers=found_drivers,
-            actions=actions,
+        outputs = _write(
+            out, heard, found, actions, imported.rejected,
             counts=[record.count for record in store.imports()],
-            rejected=rejected,
-            models=installed_models(),
-            settings=settings,
-            as_of=moment,
-            notice=notice,
-            original_ids=names,
-        )
-        report.write_html(pages, out / "rapport.html")
-        report.write_workbook(pages, out / "acties.xlsx")
-        tables = report.write_tables(
-            out,
-            feedback=everything,
-            scores=scored,
-            segments=found_themes.segments,
-            shifts=found_shifts.shifts,
-            themes=found_themes.themes,
-            drivers=found_drivers,
-            actions=actions,
-            rejected=rejected,
-            timezone=settings.timezone,
-            original_ids=names,
-        )
-        totals = _totals(counts)
+            settings=settings, notice=notice, original_ids=names,
+        )  # fmt: skip
         provenance = {
             **_versions(encoder.fingerprint, tone_model.fingerprint),
-            "label_pipeline": dutch_card().fingerprint,
             "settings": asdict(settings) | {"key_file": ""},
-            "as_of": moment.isoformat(),
-            "sources": [asdict(count) for count in counts],
-            "totals": asdict(totals),
-            "workspace": {
-                "feedback": everything.num_rows,
-                "dated_after_as_of": everything.num_rows - feedback.num_rows,
-                "customers": customers.num_rows,
-                "labelled_by_people": labels.num_rows,
-            },
-            "findings": {
-                "tone_shifts": len(found_shifts.shifts),
-                "expected_false": round(found_shifts.expected_false, 6),
-                "customers_judged": found_shifts.customers_judged,
-                "customers_too_few": found_shifts.customers_too_few,
-                "conversations_recovered": found_shifts.conversations_recovered,
-                "themes": len(found_themes.themes),
-                "open_actions": len(actions),
-            },
-            "outputs": {
-                path.name: _sha256(path)
-                for path in sorted((out / "rapport.html", out / "acties.xlsx", *tables))
-            },
+            "as_of": heard.moment.isoformat(),
+            "sources": [asdict(count) for count in imported.counts],
+            "totals": asdict(_totals(imported.counts)),
+            "workspace": heard.sizes(),
+            "findings": {**found.sizes(), "open_actions": len(actions)},
+            "outputs": {path.name: sha256_of(path) for path in sorted(outputs)},
             "started_at": started.isoformat(),
             "finished_at": datetime.now(UTC).isoformat(),
         }
-        store.record_run(provenance, as_of=moment)
-        with replacing(out / "run.json") as file:
-            file.write_text(json.dumps(provenance, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        store.record_run(provenance, as_of=heard.moment)
+        _write_json(out / "run.json", provenance)
         progress("report", 1, 1)
     return Summary(
-        totals=totals,
+        totals=_totals(imported.counts),
         notes=imported.notes,
-        shifts=len(found_shifts.shifts),
-        expected_false=found_shifts.expected_false,
-        themes=len(found_themes.themes),
+        shifts=len(found.shifts.shifts),
+        expected_false=found.shifts.expected_false,
+        themes=len(found.themes.themes),
         actions=len(actions),
         report=out / "rapport.html",
     )
 
 
-def import_sources(
-    sources: Sequence[Path],
-    *,
-    workspace: Path,
-    settings: Settings,
-    profile: Path | None = None,
-    progress: Progress = silent,
-) -> Imported:
-    """Read `sources` into `workspace` and return what became of their rows, per file."""
-    from klankbord.privacy import Pseudonymiser
-    from klankbord.store import Workspace
+def _heard(store: Workspace, as_of: datetime | None, now: datetime) -> _Heard:
+    """Read what the workspace holds up to `as_of`, by default the latest feedback."""
+    from klankbord import tone
 
-    pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
-    workspace.parent.mkdir(parents=True, exist_ok=True)
-    with Workspace.open(workspace) as store:
-        return _import(
-            store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
-        )
-
-
-def preview(
-    sources: Sequence[Path], *, settings: Settings, profile: Path | None = None
-) -> tuple[Preview, ...]:
-    """Show how each source would be read, storing nothing."""
-    from klankbord.sources import expand, read
-
-    shown = []
-    mapping = _profile(profile)
-    for path in expand(sources):
-        for batch in read(path, mapping, timezone=settings.timezone):
-            table = batch.feedback if batch.feedback.num_rows else batch.customers
-            filled = [name for name in table.column_names if _says_something(table.column(name))]
-            rows = table.select(filled).slice(0, PREVIEW_ROWS)
-            shown.append(Preview(batch.detection, rows, batch.rejected[:PREVIEW_ROWS]))
-            break
-    return tuple(shown)
+    everything, labels = store.feedback(), store.tone_labels()
+    scored = tone.with_labels(store.scores(), labels)
+    moment = as_of or _latest(everything, now)
+    feedback = _until(everything, moment)
+    return _Heard(
+        moment=moment,
+        feedback=feedback,
+        scores=_of(scored, feedback),
+        segments=_of(store.segments(), feedback),
+        customers=store.customers(),
+        everything=everything,
+        scored=scored,
+        labelled=labels.num_rows,
+    )
 
 
-def _import(
+def _find(
     store: Workspace,
-    sources: Sequence[Path],
-    pseudonymiser: Pseudonymiser,
-    *,
+    heard: _Heard,
+    encoder: Encoder,
+    tone_model: ToneModel,
     settings: Settings,
-    profile: Path | None,
     progress: Progress,
-) -> Imported:
-    """Recognise every file before storing any; then each file is stored whole or not at all."""
-    from klankbord.sources import detect, expand
+) -> _Found:
+    """Run the stages that look for something in what was heard."""
+    from klankbord import drivers, language, loop, report, shifts, themes, tone
+    from klankbord.language.dutch import NounPhrases
+    from klankbord.models import load_dutch
 
-    mapping = _profile(profile)
-    store.check_key(pseudonymiser)
-    paths = expand(sources)
-    notes = [note for path in paths for note in _left_out(detect(path, mapping))]
-    counts: list[SourceCount] = []
-    rejected: list[RejectedRow] = []
-    for done, path in enumerate(paths):
-        progress("read", done, len(paths))
-        with store.transaction():
-            count, bad = _import_file(store, path, mapping, pseudonymiser, settings)
-            digest = _sha256(path)
-            if not store.was_imported(digest):
-                store.record_import(count, sha256=digest, at=datetime.now(UTC))
-        counts.append(count)
-        rejected.extend(bad if settings.keep_ids else (replace(row, raw="") for row in bad))
-    progress("read", len(paths), len(paths))
-    return Imported(tuple(counts), tuple(rejected), tuple(notes))
+    told: dict[str, Any] = {"language": settings.language, "timezone": settings.timezone}
+    found_shifts = shifts.find_shifts(
+        heard.feedback,
+        heard.scores,
+        heard.customers,
+        fdr=settings.fdr,
+        verdicts=store.verdicts(),
+        as_of=heard.moment,
+        progress=progress,
+        **told,
+    )
+    known = store.known_themes()
+    found_themes = themes.discover(
+        heard.feedback,
+        heard.scores,
+        heard.segments,
+        encoder,
+        customers=heard.customers,
+        known=known,
+        as_of=heard.moment,
+        phrases=NounPhrases(load_dutch),
+        progress=progress,
+        **told,
+    )
+    judged = (heard.feedback, heard.scores, found_themes.segments, found_themes.themes)
+    score_drivers = drivers.associate(*judged)
+    answers = heard.feedback.filter(
+        pc.equal(heard.feedback["channel"], pa.scalar(str(Channel.AI_ANSWER)))
+    )
+    return _Found(
+        shifts=found_shifts,
+        accounts=shifts.roll_up(
+            heard.feedback, heard.customers, found_shifts.shifts, as_of=heard.moment
+        ),
+        themes=found_themes,
+        known=known,
+        drivers=(*score_drivers, *drivers.associate_tone(*judged)),
+        breakdown=themes.break_down(
+            *judged, answers=tone.score_segments(language.segment(answers), tone_model)
+        ),
+        satisfied=report.satisfaction_by_theme(*judged),
+        planned=loop.plan(
+            found_shifts.shifts,
+            found_themes.themes,
+            drivers.of_main_metric(score_drivers),
+            heard.feedback,
+            heard.scores,
+            heard.customers,
+            as_of=heard.moment,
+            **told,
+        ),
+    )
 
 
-def _left_out(found: Detection) -> Iterator[str]:
-    """Tell which sheets and which columns with text of a file are not analysed."""
-    hint = "a profile can name another"
-    if sheets := found.details.get("sheets_not_read"):
-        sheet = found.details["sheet"]
-        yield f"{found.path.name}: read sheet '{sheet}' and not: {sheets} ({hint})"
-    if texts := found.details.get("text_in_attributes"):
-        yield f"{found.path.name}: read one column with text and not: {texts} ({hint})"
-
-
-def _import_file(
-    store: Workspace,
-    path: Path,
-    profile: Profile | None,
-    pseudonymiser: Pseudonymiser,
+def _write(
+    out: Path,
+    heard: _Heard,
+    found: _Found,
+    actions: Sequence[Action],
+    rejected: Sequence[RejectedRow],
+    *,
+    counts: Sequence[SourceCount],
     settings: Settings,
-) -> tuple[SourceCount, list[RejectedRow]]:
-    from klankbord import language
-    from klankbord.sources import FeedbackIds, read
+    notice: str,
+    original_ids: Mapping[str, str],
+) -> tuple[Path, ...]:
+    """Write the report, the workbook and the exports; return where they are."""
+    from klankbord import report
+    from klankbord.models import installed_models
 
-    ids = FeedbackIds()
-    rejected: list[RejectedRow] = []
-    source, kind, rows_in, stored, duplicates = "", "feedback", 0, 0, 0
-    for batch in read(path, profile, timezone=settings.timezone):
-        source = batch.detection.source
-        for table in (batch.feedback, batch.customers):
-            store.remember_identities(pseudonymiser.identities(table), pseudonymiser)
-        feedback = ids.assign(pseudonymiser.feedback(batch.feedback))
-        feedback = language.identify(feedback, settings.languages)
-        new, known = store.add_feedback(feedback)
-        if batch.customers.num_rows:
-            kind = "customers"
-            new_customers, known_customers = store.add_customers(
-                pseudonymiser.customers(batch.customers)
-            )
-            new, known = new + new_customers, known + known_customers
-        stored, duplicates, rows_in = stored + new, duplicates + known, rows_in + batch.rows_in
-        rejected.extend(batch.rejected)
-    count = SourceCount(path.name, source, kind, rows_in, stored, duplicates, len(rejected))
-    return count, rejected
+    shown: dict[str, Any] = {
+        "segments": found.themes.segments,
+        "themes": found.themes.themes,
+        "breakdown": found.breakdown,
+        "satisfied": found.satisfied,
+        "drivers": found.drivers,
+        "actions": actions,
+        "rejected": rejected,
+        "original_ids": original_ids,
+    }
+    pages = report.build(
+        feedback=heard.feedback,
+        scores=heard.scores,
+        customers=heard.customers,
+        findings=found.shifts,
+        accounts=found.accounts,
+        complaining=found.themes.complaining,
+        counts=counts,
+        models=installed_models(),
+        settings=settings,
+        as_of=heard.moment,
+        notice=notice,
+        **shown,
+    )
+    report.write_html(pages, out / "rapport.html")
+    report.write_workbook(pages, out / "acties.xlsx")
+    tables = report.write_tables(
+        out,
+        feedback=heard.everything,
+        scores=heard.scored,
+        shifts=found.shifts.shifts,
+        timezone=settings.timezone,
+        **shown,
+    )
+    return (out / "rapport.html", out / "acties.xlsx", *tables)
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    from klankbord.report.files import replacing
+
+    with replacing(path) as file:
+        file.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _score(store: Workspace, model: ToneModel, progress: Progress) -> None:
@@ -395,12 +381,15 @@ def _latest(feedback: pa.Table, now: datetime) -> datetime:
 
 def _versions(encoder: str, tone_model: str) -> dict[str, Any]:
     """Name everything that shapes the numbers: program, libraries and model weights."""
+    from klankbord.models import dutch_card
+
     return {
         "klankbord": __version__,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
         "encoder": encoder,
         "tone_model": tone_model,
+        "label_pipeline": dutch_card().fingerprint,
     }
 
 
@@ -411,18 +400,3 @@ def _totals(counts: Sequence[SourceCount]) -> Totals:
         duplicates=sum(count.duplicates for count in counts),
         rejected=sum(count.rejected for count in counts),
     )
-
-
-def _profile(path: Path | None) -> Profile | None:
-    from klankbord.sources import load_profile
-
-    return load_profile(path) if path else None
-
-
-def _says_something(column: pa.ChunkedArray) -> bool:
-    return any(value not in (None, "", "{}") for value in pc.unique(column).to_pylist())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

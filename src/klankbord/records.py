@@ -100,26 +100,53 @@ class Theme:
     keywords: tuple[str, ...]
     mentions: int  # pieces of feedback that mention it
     share: float  # of all complaining feedback, 0 … 1
-    trend: str  # "stijgend", "dalend", "stabiel" or "te weinig gegevens"
+    trend: str  # "stijgend", "dalend", "opkomend", "stabiel" or "te weinig gegevens"
     trend_p: float | None  # adjusted for multiple testing
     weekly: tuple[tuple[date, int, int], ...]  # (week start, mentions, feedback in that week)
     value_eur: float | None  # value of the customers who mention it
     owner: str  # department
     quotes: tuple[Quote, ...]
     evidence: tuple[str, ...]
+    found_at: date | None = None  # day of the first run that found it; None for a fixed code
+    pinned: bool = False  # listed because a person wants to see it
+
+
+@dataclass(frozen=True)
+class KnownTheme:
+    """A theme that lasts from run to run: how it is recognised, and what people decided."""
+
+    theme_id: str  # given once, never changed
+    parent_id: str | None  # the head it hangs under; None for one that stands alone
+    label: str  # as it was found
+    keywords: tuple[str, ...]
+    encoder: str  # fingerprint of the encoder that `centre` belongs to
+    centre: tuple[float, ...]  # unit vector in the encoder's space
+    terms: tuple[tuple[str, float], ...]  # words with their weights, unit length
+    found_at: date  # day of the first run that found it
+    seen_at: date  # day of the last run in which somebody mentioned it
+    name: str = ""  # given by a person, overrules `label`
+    owner: str = ""  # department given by a person
+    pinned: bool = False  # listed however seldom it is mentioned
+    forbidden: bool = False  # never listed: its mentions stay with the head
+    merged_into: str | None = None  # theme that takes its mentions over
+    divide: bool = False  # to be divided in the next run
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A theme's measured association with the score; never a cause."""
+    """A theme's measured association with the score or with tone; never a cause."""
 
     theme_id: str
-    score_metric: str
+    score_metric: str  # "tone": impact is in valence, of complaints, against the average complaint
     mentions: int
     impact: float | None  # score points, with mention minus without, other themes held equal
     impact_low: float | None  # 90 % interval
     impact_high: float | None
     verdict: str  # "lager", "hoger", "geen aantoonbaar verband" or "te weinig gegevens"
+    answers: int = 0  # pieces of feedback it was measured on
+    shrunk: float | None = None  # impact less what its uncertainty may have added: ranks themes
+    importance: float | None = None  # share of the explained variance lost without it, 0 … 1
+    at_stake: float | None = None  # impact x mentions / answers: points of the mean score
 
 
 @dataclass(frozen=True)

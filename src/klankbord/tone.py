@@ -58,11 +58,11 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
 
     probabilities = scores.probabilities[where]
     probabilities[silent_rows] = _NON_ANSWER
-    theme = np.where(silent_rows, 0, scores.theme[where])
     tones = pa.array([str(tone) for tone in TONES])
     limits = model.thresholds
     levels = tone_levels(probabilities)
     levels[silent_rows] = Tone.NEUTRAAL.rank
+    theme = np.where(silent_rows, 0, _coded(scores, levels, where))
     enthusiasm = np.where(silent_rows, np.float32(0), enthusiasm_of(probabilities))
     columns: dict[str, Any] = {
         "feedback_id": rows["feedback_id"],
@@ -97,11 +97,12 @@ def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = si
     questions = pa.repeat(pa.scalar(""), segments.num_rows)
     scores, where = _score_once(texts, questions, model, "tone of segments", progress)
     probabilities = scores.probabilities[where]
+    levels = tone_levels(probabilities)
     tones = pa.array([str(tone) for tone in TONES])
     filled = {
-        "tone": tones.take(pa.array(tone_levels(probabilities))),
+        "tone": tones.take(pa.array(levels)),
         "valence": pa.array(valence_of(probabilities)),
-        "complaint_theme": _themes(scores.theme[where], model),
+        "complaint_theme": _themes(_coded(scores, levels, where), model),
     }
     for name, column in filled.items():
         place = segments.column_names.index(name)
@@ -204,6 +205,15 @@ def _joined(parts: list[ToneScores]) -> ToneScores:
 def _rounded(values: NDArray[np.floating]) -> Floats:
     """Round to five decimals, so that the last bits of a matrix product never show."""
     return np.round(values, 5).astype(np.float32)
+
+
+def _coded(
+    scores: ToneScores, levels: NDArray[np.int64], where: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the complaint theme of each row; who is angry complains, if only of something."""
+    theme = scores.theme[where]
+    angry = (theme == 0) & (levels <= Tone.ONTEVREDEN.rank)
+    return np.where(angry, scores.complaint[where], theme)
 
 
 def _themes(theme: NDArray[np.int64], model: ToneModel) -> pa.Array:

@@ -40,6 +40,16 @@ COMPLAINTS = [
     "inhoud",
     "comfort",
     "anders",
+    "onboarding",
+    "onverschilligheid",
+    "privacy",
+    "fraude",
+    "duurzaamheid",
+    "concurrent",
+    "loyaliteit",
+    "toegankelijkheid",
+    "reclame",
+    "community",
 ]
 
 

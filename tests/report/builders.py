@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from klankbord.drivers import TONE
 from klankbord.models.card import ModelCard, Score
 from klankbord.records import (
     Action,
@@ -17,6 +18,7 @@ from klankbord.records import (
     Theme,
     ToneShift,
 )
+from klankbord.report.satisfaction import Satisfaction
 from klankbord.schema import (
     CUSTOMERS,
     FEEDBACK,
@@ -30,6 +32,7 @@ from klankbord.schema import (
 )
 from klankbord.settings import Settings
 from klankbord.shifts import AccountShift, ShiftFindings, TimelinePoint
+from klankbord.themes.breakdown import ALIKE, MORE, TOO_LITTLE, Breakdown, Cell, Gap
 
 AS_OF = datetime(2026, 3, 12, 11, tzinfo=UTC)
 START = datetime(2025, 12, 1, 12, tzinfo=UTC)
@@ -175,15 +178,34 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
     quotes = (quote(f"{words}Weer te laat.", START, Tone.ONTEVREDEN),)
     themes = (
         Theme("prijs", None, f"{words}Prijs", ("duur",), 9, 0.3, "stabiel", 0.4, weeks, None,
-              "Sales", quotes, ("f0003",)),
+              "Sales", quotes, ("f0003",), found_at=date(2026, 1, 5)),
         Theme("levertijd", None, f"{words}Te late levering", (f"{words}te laat", "wachten"), 18,
               0.6, "stijgend", 0.01, weeks, 5000.0, "Distributie", quotes * 4, ("f0003",)),
         Theme("levertijd/1", "levertijd", "Geen bericht", (), 4, 0.1333, "te weinig gegevens", None,
-              (), None, "Distributie", (), ("f0003",)),
+              (), None, "Distributie", (), ("f0003",), found_at=date(2026, 3, 3)),
     )  # fmt: skip
+    breakdown = Breakdown(
+        cells=(
+            Cell("levertijd", "channel", "chat", 8, 10, 0.8, 0.55, 0.93, MORE, 0.01),
+            Cell("levertijd", "channel", "survey", None, 14, None, None, None, TOO_LITTLE, None),
+            Cell("levertijd", "segment", f"{words}Zzp", 6, 12, 0.5, 0.3, 0.7, MORE, 0.002),
+            Cell("prijs", "segment", f"{words}Zzp", 5, 12, 0.4, 0.2, 0.6, ALIKE, 0.8),
+        ),
+        gap=(
+            Gap("levertijd", 0.6, 0.2, -0.4, -0.6, -0.1, 1, 2),
+            Gap("website", 0.0, 0.8, 0.8, 0.4, 0.9, 2, 1),
+        ),
+        answers=5,
+    )
+    satisfied = (
+        Satisfaction("levertijd", "nps", 22, -40.0, -62.5, -15.0),
+        Satisfaction("prijs", "nps", 9, None, None, None),
+    )
     drivers = (
-        Driver("levertijd", "nps", 18, -2.25, -3.1, -1.4, "lager"),
-        Driver("prijs", "nps", 9, None, None, None, "te weinig gegevens"),
+        Driver("levertijd", "nps", 18, -2.25, -3.1, -1.4, "lager", 24, -2.0, 0.35, -1.6875),
+        Driver("prijs", "nps", 9, None, None, None, "te weinig gegevens", 24),
+        Driver("levertijd", TONE, 18, -0.125, -0.2, -0.05, "lager", 30, -0.1, 0.2, -0.075),
+        Driver("prijs", TONE, 9, 0.1, -0.1, 0.3, "geen aantoonbaar verband", 30, 0.05, 0.1, 0.03),
     )
     actions = (
         Action("inner-1", "inner", "persoonlijk contact", FAN, None, "Customer Service",
@@ -226,6 +248,9 @@ def world(words: str = "", **changes: Any) -> dict[str, Any]:
                 AccountShift("A-SMID", 3, (), 0.0, None, (f"{words}K-NIEUW",), True),
             ),
             themes=themes,
+            complaining=30,
+            breakdown=breakdown,
+            satisfied=satisfied,
             drivers=drivers,
             actions=actions,
             counts=(

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from klankbord.records import RejectedRow, SourceCount
+from klankbord.drivers import TONE
+from klankbord.records import Driver, RejectedRow, SourceCount
 from klankbord.report import build
 from klankbord.report.account_rows import MOST_ACCOUNTS
 from klankbord.report.order import REST
 from klankbord.report.shift_rows import MOST_CARDS
+from klankbord.report.theme_rows import MOST_THEMES
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
 from klankbord.shifts import AccountShift, ShiftFindings
+from klankbord.themes.breakdown import Breakdown
 from klankbord.themes.codeframe import codeframe
 
 from .builders import FAN, QUIET, empty_world, feedback_table, score_table, shift, world
@@ -225,6 +228,140 @@ def test_rising_themes_first_and_subs_under_their_head() -> None:
     assert rows[0].impact.text == "−2,2"
     assert rows[1].impact.text == "te weinig gegevens"
     assert (rows[0].recent, rows[0].before) == (3 + 3 + 3 + 4, 1 + 2 + 2 + 2)
+
+
+def test_new_and_growing_themes_come_first() -> None:
+    given = world()
+    prijs, levertijd, sub = given["themes"]
+    calm = [dataclasses.replace(theme, trend="stabiel") for theme in (levertijd, sub)]
+    calm[1] = dataclasses.replace(calm[1], found_at=None)
+
+    def order(**changes: object) -> list[str]:
+        themes = (dataclasses.replace(prijs, **changes), *calm)
+        return [row.theme_id for row in build(**given | {"themes": themes}).themes.rows]
+
+    assert order() == ["levertijd", "levertijd/1", "prijs"]
+    assert order(trend="opkomend")[0] == "prijs"
+    assert order(trend="stijgend")[0] == "prijs"
+    assert order(trend="dalend")[0] == "levertijd"
+
+
+def test_a_theme_is_new_for_eight_weeks_and_not_on_the_first_run() -> None:
+    given = world()
+    rows = {row.theme_id: row for row in build(**given).themes.rows}
+    assert rows["levertijd/1"].new_text == "nieuw sinds 3 maart 2026"
+    assert rows["levertijd/1"].new_since == date(2026, 3, 3)
+    assert rows["prijs"].new_text == rows["levertijd"].new_text == ""
+    later = build(**given | {"as_of": datetime(2026, 5, 1, tzinfo=UTC)}).themes.rows
+    assert not any(row.new_text for row in later)
+    same = [dataclasses.replace(theme, found_at=date(2026, 3, 3)) for theme in given["themes"]]
+    assert not any(row.new_text for row in build(**given | {"themes": same}).themes.rows)
+
+
+def test_themes_are_ranked_by_shrunk_impact_never_by_volume() -> None:
+    given = world()
+    base = dataclasses.replace(given["themes"][0], found_at=None)
+    themes = [
+        dataclasses.replace(base, theme_id=name, mentions=mentions)
+        for name, mentions in (("a", 90), ("b", 5), ("c", 40), ("d", 60), ("e", 70))
+    ]
+    drivers = [
+        Driver("a", "nps", 90, -1.0, -1.5, -0.5, "lager", shrunk=-1.0),
+        Driver("b", "nps", 5, -9.0, -19.0, 1.0, "geen aantoonbaar verband", shrunk=-0.5),
+        Driver("c", "nps", 40, -2.0, -2.5, -1.5, "lager", shrunk=-1.9),
+        Driver("d", "nps", 60, None, None, None, "te weinig gegevens"),
+        Driver("b", "csat", 5, -3.0, -4.0, -2.0, "lager", shrunk=-3.0),
+        Driver("e", TONE, 70, -0.5, -0.6, -0.4, "lager", shrunk=-0.5),
+    ]
+    section = build(**given | {"themes": themes, "drivers": drivers}).themes
+    assert [row.theme_id for row in section.rows] == ["c", "a", "b", "e", "d"]
+    rising = [dataclasses.replace(one, trend="stijgend") if one.theme_id == "d" else one
+              for one in themes]  # fmt: skip
+    section = build(**given | {"themes": rising, "drivers": drivers}).themes
+    assert [row.theme_id for row in section.rows] == ["d", "c", "a", "b", "e"]
+    assert section.impact_heading == "Samenhang met NPS-cijfer (0–10)"  # no CSAT, no tone
+
+
+def test_a_long_head_pushes_no_other_from_the_page() -> None:
+    given = world()
+    base = dataclasses.replace(given["themes"][0], found_at=None)
+    themes = [dataclasses.replace(base, theme_id=name) for name in ("a", "b", "c")]
+    themes += [dataclasses.replace(base, theme_id=f"a-{at:02}", parent_id="a", mentions=500 - at)
+               for at in range(MOST_THEMES)]  # fmt: skip
+    themes += [dataclasses.replace(base, theme_id=f"b-{at}", parent_id="b") for at in range(2)]
+    themes[-3] = dataclasses.replace(themes[-3], pinned=True)
+    section = build(**given | {"themes": themes, "drivers": ()}).themes
+    page = [row.theme_id for row in section.rows[: section.shown]]
+    last = MOST_THEMES - 1
+    assert page == [
+        "a", *(f"a-{at:02}" for at in range(MOST_THEMES - 6)), f"a-{last}", "b", "b-0", "b-1", "c"
+    ]  # fmt: skip
+    assert [row.theme_id for row in section.rows[section.shown :]] == [
+        f"a-{at:02}" for at in range(MOST_THEMES - 6, last)
+    ]
+    assert section.rest == "Nog 5 thema’s staan in themas.csv."
+
+
+def test_harsher_and_milder_complaints_are_named() -> None:
+    late, sub, price = build(**world()).themes.rows
+    assert late.tone_text == (
+        "Wie hierover klaagt, klinkt bozer dan de gemiddelde klacht "
+        "(−0,12 op een schaal van −1 tot 1; 90%-interval −0,20 tot −0,05)."
+    )
+    assert sub.tone_text == price.tone_text == ""  # not measured; no demonstrable difference
+    milder = [Driver("prijs", TONE, 9, 0.2, 0.1, 0.3, "hoger")]
+    price = build(**world(drivers=milder, settings=Settings(language="en"))).themes.rows[-1]
+    assert price.tone_text.startswith("Complaints about this sound milder than the average compl")
+
+
+def test_fewer_than_twenty_complaints_make_no_themes() -> None:
+    section = build(**world(complaining=19)).themes
+    assert section.rows == ()
+    assert section.empty.startswith("Te weinig klachten om thema’s te onderscheiden: in 19 react")
+    thing = build(**world(complaining=19)).overview.things[1]
+    assert (thing.title, thing.sentence) == ("Nog geen terugkerende klacht", section.empty)
+    assert len(build(**world(complaining=20)).themes.rows) == 3
+    assert build(**world(complaining=20)).themes.empty == ""
+
+
+def test_satisfaction_place_and_share_of_the_last_weeks() -> None:
+    section = build(**world()).themes
+    late, sub, price = section.rows
+    assert section.score_heading == "NPS van wie het noemt"
+    assert (late.score.text, late.score.interval_text) == ("−40", "−62 tot −15")
+    assert price.score.text == sub.score.text == "te weinig gegevens"
+    assert late.where == (
+        "segment Zzp (50,0% van de reacties daar, 90%-interval 30,0 tot 70,0%)",
+        "kanaal chat (80,0% van de reacties daar, 90%-interval 55,0 tot 93,0%)",
+    )
+    assert price.where == ()  # no demonstrable difference
+    assert late.last_text == (
+        "Dat is 32,5% van de reacties in die laatste vier weken (90%-interval 21,8 tot 45,4%)."
+    )
+    assert "seizoen" in section.season
+    assert build(**world(satisfied=())).themes.score_heading == ""
+
+
+def test_ai_answers_stand_beside_customers() -> None:
+    gap = build(**world()).themes.gap
+    assert gap is not None
+    assert [(row.label, row.difference_text, row.clear) for row in gap.rows] == [
+        ("Te late levering", "−40", True), ("Website, app en techniek", "+80", True)
+    ]  # fmt: skip
+    few = build(**world(breakdown=Breakdown(answers=4))).themes.gap
+    assert few is not None
+    assert (few.rows, "te weinig gegevens" in few.note) == ((), True)
+    assert build(**world(breakdown=Breakdown())).themes.gap is None
+
+
+def test_a_sub_theme_in_the_headline_is_named_with_its_head() -> None:
+    given = world()
+    growing = [
+        dataclasses.replace(one, trend="opkomend" if one.parent_id else "stabiel")
+        for one in given["themes"]
+    ]
+    title = build(**given | {"themes": growing}).overview.things[1].title
+    assert title == "‘Te late levering: Geen bericht’ groeit het snelst"
 
 
 def test_without_growth_the_theme_with_most_harm_is_named() -> None:

@@ -43,6 +43,7 @@ def test_pictures_need_no_exception_in_the_policy() -> None:
         charts.tone_columns(overview.tone_trend, "t", "d"),
         charts.tone_bar(overview.tones, "t", "d"),
         charts.sparkline(Spark((0.1, 0.3, 0.2), "s")),
+        charts.sparkline(Spark((0.1, 0.3, 0.2), "s", 0.1, 0.4)),
         charts.impact_bar(Impact(-1.0, -2.0, 0.5, "", "", "", "i"), (-3, 3)),
     ]
     for picture in pictures:

@@ -20,7 +20,10 @@ HEADERS = {
     "toonverschuivingen.csv": "rank,customer_id,kind,before_tone,after_tone,before_date,after_date,"
     "probability,expected_fdr,value_eur,channels,before_quote,after_quote,explanation",
     "themas.csv": "theme_id,parent_id,label,keywords,mentions,share,trend,impact,impact_low,"
-    "impact_high,value_eur,owner,quote_1,quote_2,quote_3",
+    "impact_high,value_eur,owner,quote_1,quote_2,quote_3,score_metric,shrunk,importance,at_stake,"
+    "tone_impact,tone_low,tone_high",
+    "themas_uitsplitsing.csv": "theme_id,dimension,value,mentions,feedback,share,share_low,"
+    "share_high,verdict,score,score_low,score_high,difference,difference_low,difference_high",
     "acties.csv": "action_id,loop,kind,customer_id,theme_id,owner,due,priority,status,reason,"
     "evidence,wel_niet_later,draft",
     "afgekeurd.csv": "file,row,column,reason,raw",
@@ -29,7 +32,8 @@ HEADERS = {
 
 def export(folder: Path, given: dict[str, Any] | None = None, **changes: Any) -> dict[str, bytes]:
     given = given or world()
-    taken = ("feedback", "scores", "segments", "themes", "drivers", "actions", "rejected")
+    taken = ("feedback", "scores", "segments", "themes", "drivers", "actions", "rejected",
+             "breakdown", "satisfied")  # fmt: skip
     paths = write_tables(
         folder,
         shifts=given["findings"].shifts,
@@ -62,6 +66,24 @@ def test_values(tmp_path: Path) -> None:
     assert [row["theme_id"] for row in themes] == ["levertijd", "prijs", "levertijd/1"]
     assert themes[0]["impact"] == "-2.25"  # a negative number is no formula
     assert themes[1]["impact"] == ""
+    added = ("score_metric", "shrunk", "importance", "at_stake", "tone_impact", "tone_high")
+    assert [themes[0][name] for name in added] == [
+        "nps",
+        "-2.0",
+        "0.35",
+        "-1.6875",
+        "-0.125",
+        "-0.05",
+    ]
+    assert [themes[1][name] for name in added] == ["nps", "", "", "", "0.1", "0.3"]
+    assert [themes[2][name] for name in added] == [""] * 6
+    parts = read(tmp_path / "themas_uitsplitsing.csv")
+    assert [row["dimension"] for row in parts] == (
+        ["channel", "channel", "segment", "segment", "score", "score", "ai_answer", "ai_answer"]
+    )
+    assert [(row["mentions"], row["share"]) for row in parts[:2]] == [("8", "0.8"), ("", "")]
+    assert [(row["value"], row["score"]) for row in parts[4:6]] == [("nps", "-40.0"), ("nps", "")]
+    assert (parts[6]["share"], parts[6]["difference"]) == ("0.2", "-0.4")
     assert read(tmp_path / "acties.csv")[1]["draft"] == "Goedemiddag,\nmag ik u bellen?"
     assert len(read(tmp_path / "afgekeurd.csv")) == 2
 

@@ -3,9 +3,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS
 from klankbord.store import Workspace, migrate, tables
@@ -76,3 +79,27 @@ def test_pragmas(tmp_path):
         "secure_delete": 1,
         "busy_timeout": 30_000,
     }
+
+
+def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
+    path = tmp_path / "w.db"
+    config = Config()
+    folder = Path(migrate.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.exec_driver_sql(
+            "INSERT INTO theme VALUES ('levertijd-a', 0, 'levertijd', 'laat', '[]', 12, .25,"
+            " 'stabiel', NULL, '[]', NULL, 'Distributie', '[]', '[]')"
+        )
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars().all()
+        assert "known_theme" not in found
+    engine.dispose()
+    with Workspace.open(path) as workspace:
+        assert [theme.theme_id for theme in workspace.themes()] == ["levertijd-a"]
+        assert (workspace.known_themes(), workspace.theme_edits()) == ((), ())
+        with workspace._reading() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, tables.metadata) == []

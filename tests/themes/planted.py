@@ -27,6 +27,18 @@ SUBJECTS = {
         "al {0} keer een e-mail gestuurd en geen reactie",
         "mijn e-mail blijft {0} dagen liggen, geen reactie",
     ),
+    "chatbot": (
+        "de chatbot begrijpt mijn vraag na {0} pogingen nog niet",
+        "de chatbot herhaalt {0} keer hetzelfde antwoord",
+        "jullie chatbot snapt geen enkele vraag, {0} keer geprobeerd",
+        "met de chatbot kom ik na {0} vragen geen stap verder",
+    ),
+    "winkel": (
+        "het filiaal in de stad was {0} dagen dicht",
+        "voor het filiaal moet ik {0} kilometer rijden",
+        "geen parkeerplek bij het filiaal, {0} rondjes gereden",
+        "het filiaal is {0} uur per week open",
+    ),
 }
 _EXTRA = ("over mijn factuur", "over het pakket", "over de polis", "over mijn adres", "vandaag")
 

@@ -24,6 +24,8 @@ CODES = [
     *("levertijd", "levering", "onvolledig", "kwaliteit", "pasvorm", "prijs"),
     *("betaling", "retour", "bereikbaarheid", "bejegening", "informatie", "website"),
     *("assortiment", "contract", "hygiene", "inhoud", "comfort", "anders"),
+    *("onboarding", "onverschilligheid", "privacy", "fraude", "duurzaamheid"),
+    *("concurrent", "loyaliteit", "toegankelijkheid", "reclame", "community"),
 ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from klankbord.cli import analyse, evaluate, flags, imports, label, models, train
+from klankbord.cli import analyse, evaluate, flags, imports, label, models, themes, train
 from klankbord.cli.output import data, report_bug, report_error
 from klankbord.errors import EXIT_INTERRUPTED, EXIT_KNOWN_ERROR, EXIT_OK, KlankbordError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("analyse")(analyse.analyse)
 app.command("flags")(flags.flags)
+app.add_typer(themes.themes, name="themes")
 app.command("import")(imports.import_sources)
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)

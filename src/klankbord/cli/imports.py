@@ -24,13 +24,13 @@ def import_sources(
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes and no progress bars."),
 ) -> None:
     """Read feedback into the workspace without analysing it."""
-    from klankbord import pipeline
+    from klankbord import importing
     from klankbord.settings import load_settings
 
     settings = load_settings()
     paths = [Path(source) for source in sources]
     if preview:
-        for shown in pipeline.preview(paths, settings=settings, profile=profile):
+        for shown in importing.preview(paths, settings=settings, profile=profile):
             data(f"{shown.detection.path}: {shown.detection.source}, {shown.detection.reason}")
             for key, value in sorted(shown.detection.details.items()):
                 data(f"  {key}: {value}")
@@ -40,7 +40,7 @@ def import_sources(
                 data(f"  row {bad.row} {bad.column}: {bad.reason}")
         return
     with progress_bars(quiet=quiet) as progress:
-        imported = pipeline.import_sources(
+        imported = importing.import_sources(
             paths, workspace=workspace, settings=settings, profile=profile, progress=progress
         )
     table(

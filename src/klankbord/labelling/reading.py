@@ -24,7 +24,7 @@ from klankbord.sources.roles import normal, vocabulary
 from klankbord.sources.table import read_table
 from klankbord.sources.text_encoding import detect_encoding
 from klankbord.sources.workbook import is_workbook, read_workbook
-from klankbord.themes.codeframe import codeframe
+from klankbord.themes.codeframe import tone_codes
 
 _LABEL = ("toon", "tone", "label", "sentiment", "klasse", "class", "sterren", "stars", "rating")
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -246,11 +246,11 @@ def _yes_or_no(word: str) -> bool | None:
 def _theme(word: str) -> str | None:
     if word in ("-", "geen", "none"):
         return "-"
-    return word if word in codeframe() else None
+    return word if word in tone_codes() else None
 
 
 def _themes() -> str:
-    return ", ".join((*codeframe(), "-"))
+    return ", ".join((*tone_codes(), "-"))
 
 
 def _flags(word: str) -> str | None:

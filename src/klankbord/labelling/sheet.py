@@ -15,7 +15,7 @@ from klankbord.report.files import replacing
 from klankbord.report.tables import write_csv
 from klankbord.report.wording import neutralise
 from klankbord.schema import TONES
-from klankbord.themes.codeframe import codeframe
+from klankbord.themes.codeframe import codeframe, tone_codes
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -136,7 +136,7 @@ def _restrict(page: Worksheet, names: Sequence[str], rows: int) -> None:
     choices: dict[str, dict[str, Any]] = {
         "toon": {"validate": "list", "source": [str(tone) for tone in TONES]},
         "gemengd": {"validate": "list", "source": ["ja", "nee"]},
-        "klachtthema": {"validate": "list", "source": [*codeframe(), "-"]},
+        "klachtthema": {"validate": "list", "source": [*tone_codes(), "-"]},
         "kenmerken": {
             "validate": "length",
             "criteria": "<=",
@@ -176,6 +176,7 @@ def _explain(book: Workbook, plain: Format) -> None:
             page.write_string(line, 0, sentence, wrapped)
         line += 2
     page.write_string(line, 0, "Klachtthema's", bold)
-    for code in codeframe().values():
+    for name in tone_codes():
+        code = codeframe()[name]
         line += 1
         page.write_string(line, 0, f"{code.code}: {code.definition}", wrapped)

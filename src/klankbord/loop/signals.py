@@ -247,7 +247,7 @@ def from_themes(
         if theme.theme_id in rules("reasons")["no_subject"]:
             continue
         driver = dragging.get(theme.theme_id)
-        grows = theme.trend == "stijgend"
+        grows = theme.trend in ("stijgend", "opkomend")
         if driver is None and not grows:
             continue
         chances = []

@@ -24,6 +24,7 @@ class ToneScores:
     probabilities: Floats  # (n, 5), calibrated, boos … enthousiast
     mixed: Floats  # probability of real praise and a real complaint together
     theme: NDArray[np.int64]  # index into ToneModel.themes; 0 is no complaint
+    complaint: NDArray[np.int64]  # the same, given that there is one; 0 where that is unsure
     churn: Floats
     ambassador: Floats
     unresolved: Floats
@@ -64,7 +65,10 @@ class ToneModel(Protocol):
         """Score `texts`, each with the question it answers ("" for none)."""
 
 
-ARRAYS = ("probabilities", "theme", "mixed", "churn", "ambassador", "unresolved", "sarcasm")
+ARRAYS = (
+    "probabilities", "theme", "complaint", "mixed", "churn", "ambassador", "unresolved", "sarcasm",
+)  # fmt: skip
+SURE = 0.35  # chance of the likeliest theme, given a complaint, that is worth a code
 
 
 def replaced(scores: ToneScores, rows: NDArray[np.int64], better: ToneScores) -> ToneScores:
@@ -103,9 +107,17 @@ def from_logits(
         probabilities=softmax(logits[:, :tones] / temperature + shift),
         mixed=sigmoid(logits[:, tones]),
         theme=belief.argmax(axis=1).astype(np.int64),
+        complaint=_given_complaint(belief),
         churn=flags[:, 0],
         ambassador=flags[:, 1],
         unresolved=flags[:, 2],
         sarcasm=flags[:, 3],
         cues=cues,
     )
+
+
+def _given_complaint(belief: Floats) -> NDArray[np.int64]:
+    """Return the likeliest theme but the first ("no complaint") of each row; 0 where unsure."""
+    chance = softmax(belief[:, 1:])
+    likeliest = np.where(chance.max(axis=1) >= SURE, chance.argmax(axis=1) + 1, 0)
+    return likeliest.astype(np.int64)

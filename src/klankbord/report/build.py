@@ -17,10 +17,12 @@ from klankbord.report.method import method
 from klankbord.report.model import Report
 from klankbord.report.overview import overview
 from klankbord.report.risk import value_at_risk
+from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.shift_rows import shift_section
 from klankbord.report.theme_rows import theme_section
 from klankbord.report.wording import Wording, neutralise
 from klankbord.settings import Settings
+from klankbord.themes.breakdown import Breakdown
 from klankbord.values import leavers, present_values
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ def build(
     findings: ShiftFindings,
     accounts: Sequence[AccountShift] = (),
     themes: Sequence[Theme],
+    complaining: int | None = None,
+    breakdown: Breakdown | None = None,
+    satisfied: Sequence[Satisfaction] = (),
     drivers: Sequence[Driver],
     actions: Sequence[Action],
     counts: Sequence[SourceCount] = (),
@@ -49,6 +54,7 @@ def build(
     """Compute, sort, round and word everything the page and the workbook show.
 
     `counts` are of every file the workspace ever read, `rejected` are the rows of this run.
+    `complaining` is the number of pieces of feedback with a complaint, where it is known.
     `original_ids` maps pseudonyms to the ids to show instead; without it pseudonyms stay.
     """
     wording = Wording(settings.language, settings.timezone, dict(original_ids or {}))
@@ -57,7 +63,15 @@ def build(
     values = present_values(feedback, customers, as_of)
     left = leavers(customers, as_of)
     shifts = shift_section(findings, accounts, actions, values, left, wording)
-    theme_part = theme_section(themes, drivers, wording)
+    theme_part = theme_section(
+        themes,
+        drivers,
+        wording,
+        today=today,
+        complaining=complaining,
+        breakdown=breakdown or Breakdown(),
+        satisfied=satisfied,
+    )
     action_part = action_section(actions, themes, today, wording)
     risk = value_at_risk(findings.shifts, values, wording)
     return Report(

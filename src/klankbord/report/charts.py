@@ -133,19 +133,28 @@ def timeline_chart(timeline: Timeline, levels: Sequence[Tick]) -> str:
 
 
 def sparkline(spark: Spark) -> str:
-    """Draw the weekly share of a theme, from nought to its own highest week."""
+    """Draw the share of a theme per period, from nought, with the interval of the last one."""
     import altair as alt
 
-    rows = [{"at": at, "share": share} for at, share in enumerate(spark.values)]
-    top = max(*spark.values, 1e-6)
+    rows: list[dict[str, Any]] = [
+        {"at": at, "share": share} for at, share in enumerate(spark.values)
+    ]
+    top = max(*spark.values, spark.high or 0.0, 1e-6)
+    rows[-1] |= {"low": spark.low, "high": spark.high}
     base = alt.Chart(_data(rows), width=96, height=22).encode(
         x=alt.X("at:Q", axis=None, scale=_scale(0, len(rows) - 1, padding=3)),
         y=alt.Y("share:Q", axis=None, scale=_scale(0, top, padding=3)),
     )
     chart = base.mark_line(aria=False, stroke=_ACCENT, strokeWidth=1.5, strokeJoin="round")
     end = base.mark_point(aria=False, filled=True, fill=_ACCENT, size=22, opacity=1)
+    last = f"datum.at == {len(rows) - 1}"
+    layers = [chart, end.transform_filter(last)]
+    if spark.low is not None and spark.high is not None:
+        reach = base.mark_rule(aria=False, stroke=_ACCENT, strokeWidth=1, opacity=0.55)
+        low = alt.Y("low:Q", axis=None, scale=_scale(0, top, padding=3))
+        layers.insert(0, reach.transform_filter(last).encode(y=low, y2="high:Q"))
     return _svg(
-        alt.layer(chart, end.transform_filter(f"datum.at == {len(rows) - 1}")),
+        alt.layer(*layers),
         spark.title,
         "",
         "spark",

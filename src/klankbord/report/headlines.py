@@ -73,7 +73,7 @@ def _theme(themes: ThemeSection, wording: Wording) -> Headline:
     rows = [row for row in themes.rows if row.theme_id != REST]
     if not rows:
         return headline(False, wording("things.theme.none"), themes.empty)
-    growing = [row for row in rows if row.trend == "stijgend"]
+    growing = [row for row in rows if row.growing]
     harmful = [
         row for row in rows if row.impact.verdict == "lager" and row.impact.value is not None
     ]
@@ -95,7 +95,8 @@ def _theme(themes: ThemeSection, wording: Wording) -> Headline:
         parts.append(row.impact.description)
     if key == "largest":
         parts.append(wording("things.theme.no_trend"))
-    title = wording(f"things.theme.{key}", label=row.label)
+    label = f"{row.parent_label}: {row.label}" if row.parent_label else row.label
+    title = wording(f"things.theme.{key}", label=label)
     return headline(key != "largest", title, " ".join(parts))
 
 

@@ -238,10 +238,43 @@ class Impact:
 
 @dataclass(frozen=True)
 class Spark:
-    """Weekly share of the feedback, for a tiny chart."""
+    """Share of the feedback per week or month, for a tiny chart."""
 
     values: tuple[float, ...]
     title: str
+    low: float | None = None  # 90 % interval of the last value
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class ThemeScore:
+    """The score of those who mention a theme; without values where too few gave one."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    text: str
+    interval_text: str
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A head theme among customers and among AI answers."""
+
+    label: str
+    customers_text: str
+    answers_text: str
+    difference_text: str
+    interval_text: str
+    clear: bool  # the interval leaves out nought
+
+
+@dataclass(frozen=True)
+class GapSection:
+    """What AI answers say of the organisation beside what customers say."""
+
+    note: str
+    rows: tuple[GapRow, ...]  # empty where too few answers name a theme
 
 
 @dataclass(frozen=True)
@@ -264,10 +297,17 @@ class ThemeRow:
     recent_text: str  # "" without that much history
     spark: Spark | None
     impact: Impact
+    tone_text: str  # "" where complaints of it sound like others
     value_eur: float | None
     value_text: str
     owner: str
     quotes: tuple[QuoteText, ...]
+    growing: bool
+    new_since: date | None
+    new_text: str  # "" unless found in the last weeks
+    last_text: str  # share of the last four weeks with its interval
+    score: ThemeScore
+    where: tuple[str, ...]  # what it is mentioned more often in than elsewhere
 
 
 @dataclass(frozen=True)
@@ -275,6 +315,9 @@ class ThemeSection:
     """Themes, heads followed by their sub-themes."""
 
     heading: str
+    season: str  # whether a season is told from a trend
+    score_heading: str  # "" where nobody gave a score
+    gap: GapSection | None  # None without AI answers
     rows: tuple[ThemeRow, ...]
     shown: int
     rest: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from klankbord.drivers import of_main_metric
+from klankbord.drivers import TONE, of_main_metric
 from klankbord.records import Action, Driver
 
 REST = "anders"  # the guide's code of complaints that no other theme covers: last, no headline
@@ -13,6 +13,11 @@ REST = "anders"  # the guide's code of complaints that no other theme covers: la
 def by_theme(drivers: Sequence[Driver]) -> dict[str, Driver]:
     """Choose one driver per theme: of the main metric, the same for all themes."""
     return {driver.theme_id: driver for driver in of_main_metric(drivers)}
+
+
+def tone_by_theme(drivers: Sequence[Driver]) -> dict[str, Driver]:
+    """Return the driver of the tone of complaints per theme."""
+    return {driver.theme_id: driver for driver in drivers if driver.score_metric == TONE}
 
 
 def by_owner(actions: Sequence[Action]) -> list[Action]:

@@ -22,8 +22,10 @@ import pyarrow.parquet as pq
 
 from klankbord.records import Action, Driver, Quote, RejectedRow, Theme, ToneShift
 from klankbord.report.files import replacing
-from klankbord.report.order import by_owner, by_theme
+from klankbord.report.order import by_owner, by_theme, tone_by_theme
+from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.wording import Wording, shorten
+from klankbord.themes.breakdown import Breakdown
 
 SHIFT_COLUMNS = (
     "rank",
@@ -57,6 +59,30 @@ THEME_COLUMNS = (
     "quote_1",
     "quote_2",
     "quote_3",
+    "score_metric",
+    "shrunk",
+    "importance",
+    "at_stake",
+    "tone_impact",
+    "tone_low",
+    "tone_high",
+)
+BREAKDOWN_COLUMNS = (
+    "theme_id",
+    "dimension",
+    "value",
+    "mentions",
+    "feedback",
+    "share",
+    "share_low",
+    "share_high",
+    "verdict",
+    "score",
+    "score_low",
+    "score_high",
+    "difference",
+    "difference_low",
+    "difference_high",
 )
 ACTION_COLUMNS = (
     "action_id",
@@ -105,21 +131,26 @@ def write_tables(
     drivers: Sequence[Driver],
     actions: Sequence[Action],
     rejected: Sequence[RejectedRow],
+    breakdown: Breakdown | None = None,
+    satisfied: Sequence[Satisfaction] = (),
     timezone: str = "Europe/Amsterdam",
     original_ids: Mapping[str, str] | None = None,
 ) -> tuple[Path, ...]:
-    """Write the six exports into `folder` and return their paths.
+    """Write the exports into `folder` and return their paths: seven, or six without a breakdown.
 
     `original_ids` maps pseudonyms to the customer and account ids to write instead; without it
     pseudonyms stay.
     """
     wording = Wording("nl", timezone, dict(original_ids or {}))
-    csvs = {
+    csvs: dict[str, tuple[Sequence[str], Iterable[Sequence[Cell]]]] = {
         "toonverschuivingen.csv": (SHIFT_COLUMNS, shift_rows(shifts, wording)),
         "themas.csv": (THEME_COLUMNS, _theme_rows(themes, drivers)),
         "acties.csv": (ACTION_COLUMNS, _action_rows(actions, wording)),
         "afgekeurd.csv": (REJECTED_COLUMNS, _rejected_rows(rejected)),
     }
+    if breakdown is not None:
+        rows = breakdown_rows(breakdown, satisfied)
+        csvs["themas_uitsplitsing.csv"] = (BREAKDOWN_COLUMNS, rows)
     for name, (columns, rows) in csvs.items():
         write_csv(folder / name, columns, rows)
     tables = {
@@ -210,9 +241,14 @@ def shift_rows(shifts: Sequence[ToneShift], wording: Wording) -> Iterable[Sequen
 
 
 def _theme_rows(themes: Sequence[Theme], drivers: Sequence[Driver]) -> Iterable[Sequence[Cell]]:
-    measured = by_theme(drivers)
+    """Yield the rows of `themas.csv`, in the order of THEME_COLUMNS.
+
+    Impact, shrunk and at_stake are in points of score_metric, importance is a share (0 … 1), and
+    tone_impact is in valence, of complaints against the average complaint (see Driver).
+    """
+    measured, tones = by_theme(drivers), tone_by_theme(drivers)
     for theme in sorted(themes, key=lambda theme: (-theme.mentions, theme.theme_id)):
-        driver = measured.get(theme.theme_id)
+        driver, tone = measured.get(theme.theme_id), tones.get(theme.theme_id)
         quotes = [_words(quote) for quote in theme.quotes[:3]]
         yield (
             theme.theme_id,
@@ -228,7 +264,38 @@ def _theme_rows(themes: Sequence[Theme], drivers: Sequence[Driver]) -> Iterable[
             theme.value_eur,
             theme.owner,
             *(quotes + [""] * (3 - len(quotes))),
+            *(
+                (driver.score_metric, driver.shrunk, driver.importance, driver.at_stake)
+                if driver
+                else (None,) * 4
+            ),
+            *((tone.impact, tone.impact_low, tone.impact_high) if tone else (None,) * 3),
         )
+
+
+def breakdown_rows(
+    breakdown: Breakdown, satisfied: Sequence[Satisfaction]
+) -> Iterable[Sequence[Cell]]:
+    """Yield the rows of `themas_uitsplitsing.csv`, in the order of BREAKDOWN_COLUMNS.
+
+    Beside the dimensions of feedback there are "score" (its value the metric, its mentions those
+    with a score) and "ai_answer" (share of the AI answers; difference with that of customers).
+    """
+    nothing = (None,) * 3
+    for cell in breakdown.cells:
+        share = (cell.share, cell.share_low, cell.share_high)
+        key = (cell.theme_id, cell.dimension, cell.value)
+        yield (*key, cell.mentions, cell.feedback, *share, cell.verdict, *nothing, *nothing)
+    for found in satisfied:
+        verdict = "te weinig gegevens" if found.value is None else ""
+        key = (found.theme_id, "score", found.metric)
+        score = (found.value, found.low, found.high)
+        yield (*key, found.answers, None, *nothing, verdict, *score, *nothing)
+    for gap in breakdown.gap:
+        key = (gap.theme_id, "ai_answer", "ai_answer")
+        share = (gap.answers, None, None)
+        difference = (gap.difference, gap.low, gap.high)
+        yield (*key, None, breakdown.answers, *share, "", *nothing, *difference)
 
 
 def _action_rows(actions: Sequence[Action], wording: Wording) -> Iterable[Sequence[Cell]]:

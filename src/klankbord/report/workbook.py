@@ -73,6 +73,11 @@ _THEMES = (
     ("quote_1", 52, "wrap"),
     ("quote_2", 52, "wrap"),
     ("quote_3", 52, "wrap"),
+    ("score", 13, "one"),
+    ("score_low", 12, "one"),
+    ("score_high", 12, "one"),
+    ("where", 44, "wrap"),
+    ("new_since", 13, "date"),
 )
 
 
@@ -178,6 +183,11 @@ def _themes(report: Report, wording: Wording) -> _Sheet:
                 row.owner,
                 ", ".join(row.keywords),
                 *quotes[:3],
+                row.score.value,
+                row.score.low,
+                row.score.high,
+                "; ".join(row.where),
+                row.new_since,
             )
         )
     return _Sheet(wording("workbook.themes"), _THEMES, rows)

@@ -4,6 +4,7 @@ This package is the only place that speaks SQL. Arrow tables go in and come out.
 """
 
 from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
+from klankbord.store.known_themes import ThemeEdit
 from klankbord.store.workspace import Workspace
 
-__all__ = ["ActionEvent", "ImportRecord", "RunRecord", "Workspace"]
+__all__ = ["ActionEvent", "ImportRecord", "RunRecord", "ThemeEdit", "Workspace"]

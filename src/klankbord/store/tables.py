@@ -194,6 +194,40 @@ theme = Table(
     Column("evidence", Text, nullable=False),
 )
 
+# `centre` holds little-endian float32.
+known_theme = Table(
+    "known_theme",
+    metadata,
+    Column("theme_id", Text, primary_key=True),
+    Column("parent_id", Text),
+    Column("label", Text, nullable=False),
+    Column("keywords", Text, nullable=False),
+    Column("encoder", Text, nullable=False),
+    Column("centre", LargeBinary, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("found_at", Date, nullable=False),
+    Column("seen_at", Date, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("forbidden", Boolean, nullable=False),
+    Column("merged_into", Text),
+    Column("divide", Boolean, nullable=False),
+)
+
+# No reference to `known_theme`, whose rows are replaced by every run.
+theme_edit = Table(
+    "theme_edit",
+    metadata,
+    Column("edit_id", Integer, primary_key=True),
+    Column("at", BigInteger),
+    Column("by", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("theme_id", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 # `version` counts the changes of a row, so that two people editing it can be told apart.
 action = Table(
     "action",

@@ -12,18 +12,20 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine, Select, exists, func, or_, select, text
+from sqlalchemy import Connection, Engine, Select, distinct, exists, func, or_, select, text
 
 from klankbord.errors import WorkspaceError
 from klankbord.loop.lifecycle import ActionState, Outcome
 from klankbord.privacy import IDENTITIES, Pseudonymiser
-from klankbord.records import Action, SourceCount, Theme, ToneShift, Verdict
+from klankbord.records import Action, KnownTheme, SourceCount, Theme, ToneShift, Verdict
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import actions as action_list
 from klankbord.store import findings, history, identities, labels, tables
+from klankbord.store import known_themes as registry
 from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
 from klankbord.store.migrate import is_current, migrate
+from klankbord.themes.edits import Edit
 
 
 class Workspace:
@@ -239,6 +241,37 @@ class Workspace:
         """Return the themes of the latest run in the order they were saved."""
         with self._reading() as connection:
             return findings.read_themes(connection)
+
+    def complaining(self) -> int:
+        """Return how many pieces of feedback hold a complaint, as the latest run found it."""
+        query = select(func.count(distinct(tables.segment.c.feedback_id)))
+        with self._reading() as connection:
+            found = connection.execute(query.where(tables.segment.c.theme_id.is_not(None)))
+            return int(found.scalar_one())
+
+    # --- themes that last ---------------------------------------------------------------------
+
+    def save_known_themes(self, known: Iterable[KnownTheme]) -> None:
+        """Replace all known themes; what people decided is in them, its history is not."""
+        with self._writing() as connection:
+            registry.write(connection, known)
+
+    def known_themes(self) -> tuple[KnownTheme, ...]:
+        """Return the known themes by id, those nobody mentions any more included."""
+        with self._reading() as connection:
+            return registry.read(connection)
+
+    def record_theme_edit(
+        self, edit: Edit, *, at: datetime | None, by: str = "", why: str = ""
+    ) -> None:
+        """Add an edit to the history; `save_known_themes` is what carries it out."""
+        with self._writing() as connection:
+            registry.write_edit(connection, edit, at, by, why)
+
+    def theme_edits(self) -> tuple[registry.ThemeEdit, ...]:
+        """Return every edit of a theme, oldest first."""
+        with self._reading() as connection:
+            return registry.read_edits(connection)
 
     # --- the closed loop ----------------------------------------------------------------------
 

@@ -1,6 +1,18 @@
 """What customers complain about: head themes of a codeframe, and sub-themes found under them."""
 
+from klankbord.themes.breakdown import Breakdown, break_down
 from klankbord.themes.codeframe import OVERIG, Code, codeframe
 from klankbord.themes.discover import ThemeFindings, discover
+from klankbord.themes.edits import decided, kept
 
-__all__ = ["OVERIG", "Code", "ThemeFindings", "codeframe", "discover"]
+__all__ = [
+    "OVERIG",
+    "Breakdown",
+    "Code",
+    "ThemeFindings",
+    "break_down",
+    "codeframe",
+    "decided",
+    "discover",
+    "kept",
+]

@@ -1,127 +1,93 @@
-"""Deterministic clustering of unit vectors, with as many clusters as can be found again.
+"""Deterministic clustering of unit vectors, as fine as can be found again.
 
-Spherical k-means (Dhillon & Modha 2001) from k-means++ seeds. The number of clusters is the
-largest that two random halves of the data agree on (stability selection: Lange et al. 2004).
+Louvain communities (Blondel et al. 2008, by scikit-network) of the graph that joins each vector
+to its nearest neighbours. The resolution is the highest on which two random halves of the data
+agree about as well as on any other (stability selection: Lange et al. 2004), agreement being the
+adjusted mutual information (Vinh, Epps & Bailey 2010).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from scipy import sparse
+
 _SEED = 20_240_601
-_STARTS = 4
-_ROUNDS = 40
-_STABILITY_SPLITS = 3
-_STABILITY_STARTS = 2
-MAX_FIT = 6_000  # vectors that a fit sees; the rest is assigned
-MAX_STABILITY = 2_000
-MAX_CLUSTERS = 8
-MIN_CLUSTER = 15  # vectors in the average cluster
+NEIGHBOURS = 15
+RESOLUTIONS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+MAX_STABILITY = 3_000  # vectors whose halves are compared
+_SPLITS = 3
+_AS_GOOD = 0.02  # agreement that a finer division may cost
+MIN_CLUSTER = 12  # vectors in the average cluster
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """Unit centroids, k x d, and how well halves of the data agree on them (adjusted Rand)."""
+class Division:
+    """Which cluster each vector is in, and how well halves of the data agree on such clusters."""
 
-    centroids: np.ndarray
-    stability: float
-
-    def assign(self, vectors: np.ndarray) -> np.ndarray:
-        """Return the nearest centroid of each vector; ties go to the first."""
-        nearest: np.ndarray = np.argmax(vectors @ self.centroids.T, axis=1)
-        return nearest
+    labels: np.ndarray  # int64, 0 … clusters - 1
+    clusters: int
+    stability: float  # adjusted mutual information, 1 when equal
 
 
-def find_clusters(vectors: np.ndarray, *, min_stability: float) -> Clusters | None:
+def divide(
+    vectors: np.ndarray,
+    *,
+    min_stability: float,
+    most: int | None = None,
+    near: Callable[[int], int] = lambda _: NEIGHBOURS,
+) -> Division | None:
     """Cluster unit `vectors` (n x d), or return None where no division is stable enough.
 
-    The same vectors in the same order give the same clusters.
+    `most` bounds the number of clusters, `near` gives the number of neighbours among so many. The
+    same vectors in the same order give the same clusters.
     """
-    most = min(MAX_CLUSTERS, len(vectors) // MIN_CLUSTER)
-    if most < 2:
+    if len(vectors) < 2 * MIN_CLUSTER:
         return None
-    rng = np.random.default_rng(_SEED)
-    sample = _subset(vectors, MAX_STABILITY, rng)
-    stability = {k: _stability(sample, k) for k in range(2, most + 1)}
-    stable = [k for k, value in stability.items() if value >= min_stability]
-    if not stable:
+    graph = neighbour_graph(vectors, near(len(vectors)))
+    found = {resolution: communities(graph, resolution) for resolution in RESOLUTIONS}
+    bound = min(most or len(vectors), len(vectors) // MIN_CLUSTER)
+    fit = [resolution for resolution in found if 1 < _count(found[resolution]) <= bound]
+    agreement = _agreements(vectors, fit, near)
+    best = max(agreement.values(), default=0.0)
+    if best < min_stability or not fit:
         return None
-    best = max(stable)
-    fit = _subset(vectors, MAX_FIT, np.random.default_rng(_SEED + 1))
-    return Clusters(spherical_kmeans(fit, best, seed=_SEED), stability[best])
+    finest = max(one for one in fit if agreement[one] >= best - _AS_GOOD)
+    labels = found[finest]
+    return Division(labels, _count(labels), agreement[finest])
 
 
-def spherical_kmeans(
-    vectors: np.ndarray, k: int, *, seed: int, starts: int = _STARTS
-) -> np.ndarray:
-    """Return k unit centroids that maximise the summed cosine; the best of several starts."""
-    best, best_value = vectors[:k], -np.inf
-    for start in range(starts):
-        centroids = _seeds(vectors, k, np.random.default_rng((seed, start)))
-        previous = None
-        for _ in range(_ROUNDS):
-            labels = np.argmax(vectors @ centroids.T, axis=1)
-            if previous is not None and np.array_equal(labels, previous):
-                break
-            previous = labels
-            centroids = _means(vectors, labels, centroids)
-        value = float(np.max(vectors @ centroids.T, axis=1).sum(dtype=np.float64))
-        if value > best_value + 1e-6:
-            best, best_value = centroids, value
-    return best
+def neighbour_graph(vectors: np.ndarray, near: int) -> sparse.csr_matrix:
+    """Return the symmetric graph of `near` nearest neighbours, weighted by their cosine."""
+    from sklearn.neighbors import kneighbors_graph
+
+    some = min(near, max(2, len(vectors) // 5))
+    graph = kneighbors_graph(vectors, some, metric="cosine", mode="distance")
+    graph.data = np.maximum(1 - graph.data, 1e-6)
+    return graph.maximum(graph.T).tocsr()
 
 
-def _seeds(vectors: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    chosen = [int(rng.integers(len(vectors)))]
-    distance = np.clip(1 - vectors @ vectors[chosen[0]], 0, None).astype(np.float64)
-    for _ in range(1, k):
-        total = distance.sum()
-        if total <= 0:
-            chosen.append(int(rng.integers(len(vectors))))
-            continue
-        place = int(np.searchsorted(np.cumsum(distance), rng.random() * total))
-        chosen.append(min(place, len(vectors) - 1))
-        distance = np.minimum(distance, np.clip(1 - vectors @ vectors[chosen[-1]], 0, None))
-    return vectors[chosen]
+def communities(graph: sparse.csr_matrix, resolution: float) -> np.ndarray:
+    """Return the community of every node; the same graph gives the same ones."""
+    from sknetwork.clustering import Louvain
+
+    found = Louvain(resolution=resolution, shuffle_nodes=False).fit_predict(graph)
+    return np.asarray(found, dtype=np.int64)
 
 
-def _means(vectors: np.ndarray, labels: np.ndarray, old: np.ndarray) -> np.ndarray:
-    membership = np.zeros((len(old), len(vectors)), dtype=vectors.dtype)
-    membership[labels, np.arange(len(vectors))] = 1
-    return unit(np.where(membership.sum(axis=1, keepdims=True) > 0, membership @ vectors, old))
+def centroids(vectors: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Return the unit mean of the vectors of each label 0 … count - 1."""
+    from scipy import sparse
 
-
-def _stability(vectors: np.ndarray, k: int) -> float:
-    """Return how well two fits on disjoint halves label all vectors alike (adjusted Rand)."""
-    values = []
-    for split in range(_STABILITY_SPLITS):
-        order = np.random.default_rng((_SEED, k, split)).permutation(len(vectors))
-        half = len(vectors) // 2
-        left, right = (
-            spherical_kmeans(part, k, seed=_SEED + split, starts=_STABILITY_STARTS)
-            for part in (vectors[order[:half]], vectors[order[half:]])
-        )
-        values.append(
-            adjusted_rand(np.argmax(vectors @ left.T, axis=1), np.argmax(vectors @ right.T, axis=1))
-        )
-    return float(np.mean(values))
-
-
-def adjusted_rand(left: np.ndarray, right: np.ndarray) -> float:
-    """Return the adjusted Rand index of two labellings (Hubert & Arabie 1985), 1 when equal."""
-    table = np.zeros((int(left.max()) + 1, int(right.max()) + 1))
-    np.add.at(table, (left, right), 1)
-
-    def pairs(counts: np.ndarray) -> float:
-        return float((counts * (counts - 1) / 2).sum())
-
-    both, rows, columns = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    total = len(left) * (len(left) - 1) / 2
-    expected = rows * columns / total if total else 0.0
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else (both - expected) / (most - expected)
+    ones = np.ones(len(vectors), dtype=vectors.dtype)
+    shape = (count, len(vectors))
+    member = sparse.csr_matrix((ones, (labels, np.arange(len(vectors)))), shape=shape)
+    return unit(member @ vectors)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -131,7 +97,39 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _subset(vectors: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    if len(vectors) <= most:
-        return vectors
-    return vectors[np.sort(rng.choice(len(vectors), most, replace=False))]
+def sample(count: int, most: int) -> np.ndarray:
+    """Return at most `most` of the places 0 … count - 1, the same ones every time."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(_SEED).choice(count, most, replace=False))
+
+
+def _agreements(
+    vectors: np.ndarray, resolutions: Sequence[float], near: Callable[[int], int]
+) -> dict[float, float]:
+    """Return per resolution how alike two fits on disjoint halves label all vectors."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    vectors = vectors[sample(len(vectors), MAX_STABILITY)]
+    total = dict.fromkeys(resolutions, 0.0)
+    for split in range(_SPLITS):
+        order = np.random.default_rng((_SEED, split)).permutation(len(vectors))
+        halves = np.array_split(order, 2)
+        graphs = [(half, neighbour_graph(vectors[half], near(len(half)))) for half in halves]
+        for resolution in resolutions:
+            left, right = (
+                _nearest(vectors, half, communities(graph, resolution)) for half, graph in graphs
+            )
+            total[resolution] += float(adjusted_mutual_info_score(left, right))
+    return {resolution: value / _SPLITS for resolution, value in total.items()}
+
+
+def _count(labels: np.ndarray) -> int:
+    return int(labels.max(initial=-1)) + 1
+
+
+def _nearest(vectors: np.ndarray, fitted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return for all vectors the nearest centroid of the labelled ones; ties go to the first."""
+    centres = centroids(vectors[fitted], labels, _count(labels))
+    nearest: np.ndarray = np.argmax(vectors @ centres.T, axis=1)
+    return nearest

@@ -48,6 +48,7 @@ class Complaints:
     valence: np.ndarray
     code: np.ndarray  # of the codeframe, or OVERIG
     inherited: np.ndarray  # the code is the feedback's, not the segment's own
+    seen: np.ndarray  # an earlier run gave it a theme
 
 
 def hear(feedback: pa.Table, scores: pa.Table, timezone: str = TIMEZONE) -> Voices:
@@ -117,7 +118,8 @@ def select(
         tone=to_numpy(_one(segments, "tone").take(take)),
         valence=to_numpy(pc.fill_null(_one(segments, "valence"), np.nan).take(take)),
         code=to_numpy(code.take(take)),
-        inherited=~coded[rows],
+        inherited=(~coded & to_numpy(pc.is_valid(whole)).astype(bool))[rows],
+        seen=to_numpy(pc.is_valid(_one(segments, "theme_id"))).astype(bool)[rows],
     )
 
 

@@ -1,21 +1,28 @@
-"""Vectors that tell complaints under one head apart by their subject.
+"""Vectors that tell texts apart by their subject.
 
-Not the vector of the whole segment, which also holds its tone and its small talk, but the mean of
-the vectors of its subject words, each weighted by how much it belongs to this head.
+`text_vectors`: what a text means to the encoder, beside the words and the parts of words it holds
+(latent semantic analysis, Deerwester et al. 1990): the encoder knows that "bon" and "factuur" are
+alike, the words that "plusmarkt" is not "supermarkt".
+
+`subject_vectors`, for complaints under one head: not the whole text, which also holds its tone and
+its small talk, but the mean of the vectors of its subject words, each weighted by how much it
+belongs to this head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from klankbord.themes.cluster import unit
-from klankbord.themes.words import Terms
+from klankbord.themes.words import Terms, words_of
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Encode = Callable[[Sequence[str]], np.ndarray]
 
 _MAX_BELONGING = 2.0  # log2 of how much more common a word is inside the head than outside
 _LEXICAL_SIZE = 48
@@ -23,10 +30,33 @@ _OVERSAMPLING = 10
 _POWER_ROUNDS = 5
 _SEED = 20_240_602
 _LEXICAL_WEIGHT = 0.7  # of word co-occurrence beside the encoder's meaning
+_LATENT_SIZE = 100
+_LATENT_WEIGHT = 0.5  # of words, and of parts of words, each beside the encoder's meaning
+_MIN_WORD_TEXTS, _MIN_PART_TEXTS = 2, 3
+_PART = (3, 5)  # letters
+
+
+def text_vectors(texts: Sequence[str], meaning: np.ndarray) -> np.ndarray:
+    """Return one unit vector (float32) per text, given the encoder's vectors (n x d)."""
+    words = {"min_df": _MIN_WORD_TEXTS, "tokenizer": words_of, "token_pattern": None}
+    parts = {"min_df": _MIN_PART_TEXTS, "analyzer": "char_wb", "ngram_range": _PART}
+    centred = unit(meaning - meaning.mean(axis=0, dtype=np.float64))
+    latent = [_LATENT_WEIGHT * _latent(texts, options) for options in (words, parts)]
+    return unit(np.hstack([centred, *latent])).astype(np.float32)
+
+
+def _latent(texts: Sequence[str], options: dict[str, Any]) -> np.ndarray:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    try:
+        held = TfidfVectorizer(sublinear_tf=True, lowercase=True, **options).fit_transform(texts)
+    except ValueError:  # no word stands in enough texts
+        return np.zeros((len(texts), 1))
+    return _lexical(held, _LATENT_SIZE)
 
 
 def subject_vectors(
-    terms: Terms, members: np.ndarray, others: np.ndarray, encode: Callable[..., np.ndarray]
+    terms: Terms, members: np.ndarray, others: np.ndarray, encode: Encode
 ) -> np.ndarray:
     """Return one unit vector (float32) per text in `members`, against the texts in `others`.
 
@@ -66,19 +96,21 @@ def _weighted(
     return sparse.diags_array(1 / np.where(length > 0, length, 1)) @ weighted, single[used]
 
 
-def _lexical(weighted: sparse.csr_matrix) -> np.ndarray:
+def _lexical(weighted: sparse.csr_matrix, most: int = _LEXICAL_SIZE) -> np.ndarray:
     """Return the texts on the leading singular vectors of `weighted`, rows at length one.
 
     Randomised subspace iteration from a fixed start (Halko, Martinsson & Tropp 2011): ARPACK
     would restart at random on the rank-deficient matrices that few or equal texts give.
     """
-    size = min(_LEXICAL_SIZE, min(weighted.shape) - 1)
+    size = min(most, min(weighted.shape) - 1)
     if size < 2:
         return np.zeros((weighted.shape[0], 1))
     width = min(size + _OVERSAMPLING, min(weighted.shape))
-    space = np.random.default_rng(_SEED).normal(size=(weighted.shape[1], width))
+    start = np.random.default_rng(_SEED).normal(size=(weighted.shape[1], width))
+    space = np.linalg.qr(weighted @ start)[0]
     for _ in range(_POWER_ROUNDS):
-        space = np.linalg.qr(weighted.T @ (weighted @ space))[0]
-    image = weighted @ space
-    _, turn = np.linalg.eigh(image.T @ image)
-    return unit(image @ turn[:, ::-1][:, :size])
+        space = np.linalg.qr(weighted @ (weighted.T @ space))[0]
+    image = weighted.T @ space
+    strength, turn = np.linalg.eigh(image.T @ image)
+    scale = np.sqrt(np.maximum(strength, 0))
+    return unit((space @ (turn * scale))[:, ::-1][:, :size])

@@ -74,6 +74,12 @@ def silent() -> frozenset[str]:
 
 
 @cache
+def flattering() -> frozenset[str]:
+    """Return the words of `wording.toml` that name nothing in praise."""
+    return frozenset(word for entry in _wording()["flattering"].values() for word in entry.split())
+
+
+@cache
 def excluded() -> frozenset[str]:
     """Return the words that cannot stand in a term by themselves."""
     return silent() | stop_words()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from klankbord.pipeline import import_sources
+from klankbord.importing import import_sources
 from klankbord.settings import Settings
 
 

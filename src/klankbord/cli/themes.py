@@ -1,0 +1,240 @@
+"""`klankbord themes`: what customers complain about, and what people make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from klankbord.cli import theme_verbs
+from klankbord.cli.output import Format, csv_table, data, note, path_for_people, table
+from klankbord.cli.theme_verbs import BY, QUIET, WHY, WORKSPACE
+from klankbord.errors import UnreadableInputError
+
+if TYPE_CHECKING:
+    from klankbord.cli.theme_list import Listing
+
+FEWEST_COMPLAINTS = 20  # below it there is nothing to find themes in
+HEADINGS = ("theme_id", "theme", "mentions", "share", "trend", "owner", "marks")
+CHANGE_COLUMNS = ("row", "theme_id", "change", "outcome")
+
+COUNTS = "count from the next klankbord analyse on"
+
+_FORM = typer.Option(Format.TABLE, "--format", "-f", help="table, csv or json.")
+
+
+class _ListUnlessNamed(TyperGroup):
+    """Takes `klankbord themes`, with or without options, for `klankbord themes list`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's Context
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
+
+themes = typer.Typer(
+    cls=_ListUnlessNamed,
+    help="List complaint themes, and rename, merge, split, pin or forbid them.\n\n"
+    "What you decide stays, whatever the next analyse finds: ids never change.\n\n"
+    'Example: klankbord themes rename levertijd-bezorger "Bezorger te laat" --by Anna\n\n'
+    "Example: klankbord themes export codeboek.xlsx writes a sheet to edit, and klankbord themes "
+    "import codeboek.xlsx reads it back.",
+)
+
+
+@themes.command("list")
+def list_themes(
+    *,
+    everything: bool = typer.Option(
+        False, "--all", "-a", help="Also dormant, forbidden and merged themes."
+    ),
+    praise: bool = typer.Option(
+        False, "--praise", help="What customers praise instead, found on the spot and not kept."
+    ),
+    workspace: Path = WORKSPACE,
+    form: Format = _FORM,
+    quiet: bool = QUIET,
+) -> None:
+    """List the themes of the latest analysis, heads with what was found under them.
+
+    Example: klankbord themes list --all --format csv > themas.csv
+
+    Example: klankbord themes list --praise
+    """
+    import json
+
+    from klankbord.cli.theme_keeping import open_workspace
+    from klankbord.cli.theme_list import COLUMNS, look, table_row
+    from klankbord.report.tables import cell
+    from klankbord.settings import load_settings
+
+    if praise:
+        from klankbord.cli.theme_praise import show_praise
+
+        if everything:
+            raise typer.BadParameter("--all is about complaints; leave it out with --praise")
+        show_praise(workspace, load_settings(), form, quiet=quiet)
+        return
+    with open_workspace(workspace) as store:
+        listing = look(store, load_settings())
+    rows = listing.shown(everything=everything)
+    if form is Format.JSON:
+        data(json.dumps([row.record() for row in rows], ensure_ascii=False, indent=2))
+    elif form is Format.CSV:
+        records = [row.record().values() for row in rows]
+        csv_table(COLUMNS, [[cell(_plain(value)) for value in record] for record in records])
+    else:
+        table("", HEADINGS, [table_row(row) for row in rows])
+    _tell(listing, len(rows), quiet=quiet)
+
+
+@themes.command("show")
+def show(
+    theme_id: str = theme_verbs.THEME,
+    *,
+    workspace: Path = WORKSPACE,
+    form: Format = _FORM,
+    quiet: bool = QUIET,
+) -> None:
+    """Show one theme: keywords, trend, three quotes and every edit; csv gives its weeks.
+
+    Example: klankbord themes show levertijd-bezorger
+    """
+    import json
+
+    from klankbord.cli.theme_keeping import LATER, open_workspace
+    from klankbord.cli.theme_list import look
+    from klankbord.cli.theme_page import full_record, in_full
+    from klankbord.report.wording import Wording
+    from klankbord.settings import load_settings
+
+    settings = load_settings()
+    with open_workspace(workspace) as store:
+        listing = look(store, settings)
+        edits = store.theme_edits()
+    row = listing.find(theme_id)
+    history = [edit for edit in edits if edit.theme_id == theme_id]
+    wording = Wording(settings.language, settings.timezone)
+    if form is Format.JSON:
+        data(json.dumps(full_record(row, history, wording), ensure_ascii=False, indent=2))
+    elif form is Format.CSV:
+        weekly = row.theme.weekly if row.theme else ()
+        csv_table(("week", "mentions", "feedback"), [[str(part) for part in w] for w in weekly])
+    else:
+        data("\n".join(in_full(row, listing, history, wording)))
+    if row.pending:
+        note(f"pending: {LATER}", quiet=quiet)
+
+
+themes.command("rename")(theme_verbs.rename)
+themes.command("merge")(theme_verbs.merge)
+themes.command("split")(theme_verbs.split)
+themes.command("pin")(theme_verbs.pin)
+themes.command("forbid")(theme_verbs.forbid)
+themes.command("assign")(theme_verbs.assign)
+themes.command("undo")(theme_verbs.undo)
+
+
+@themes.command("export")
+def export(
+    file: Path = typer.Argument(..., metavar="FILE", help="Sheet to write, .xlsx or .csv."),
+    *,
+    workspace: Path = WORKSPACE,
+    quiet: bool = QUIET,
+) -> None:
+    """Write all themes as a sheet: edit names, owners and the rest in it, then import it.
+
+    Example: klankbord themes export codeboek.xlsx
+    """
+    from klankbord.cli.theme_keeping import open_workspace
+    from klankbord.cli.theme_list import look
+    from klankbord.cli.theme_sheet import write_sheet
+    from klankbord.loop.routing import departments
+    from klankbord.settings import load_settings
+
+    with open_workspace(workspace) as store:
+        listing = look(store, load_settings())
+    written = write_sheet(listing, file, departments())
+    note(f"{written} themes; edit the white columns of {path_for_people(file)}", quiet=quiet)
+
+
+@themes.command("import")
+def import_sheet(
+    file: Path = typer.Argument(..., metavar="FILE", help="Sheet that `export` wrote."),
+    *,
+    preview: bool = typer.Option(False, "--preview", help="Show what would change; keep nothing."),
+    workspace: Path = WORKSPACE,
+    form: Format = _FORM,
+    by: str = BY,
+    why: str = WHY,
+    quiet: bool = QUIET,
+) -> None:
+    """Read an edited sheet back, all of it or, with a wrong cell, none.
+
+    A row of a theme that somebody changed since the export is refused; the others are applied.
+
+    Example: klankbord themes import codeboek.xlsx --by Anna
+    """
+    from klankbord.cli.theme_keeping import describe, keep, known_themes, open_workspace, waits
+    from klankbord.cli.theme_reading import apply, read_sheet
+    from klankbord.loop.routing import departments
+
+    rows = read_sheet(file)
+    with open_workspace(workspace) as store, store.transaction():
+        found = apply(rows, known_themes(store), departments())
+        if not found.problems and not preview:
+            keep(store, found.known, [edit for _, edit in found.edits], by=by, why=why)
+    for problem in found.problems:
+        note(str(problem))
+    if found.problems:
+        raise UnreadableInputError(
+            f"{len(found.problems)} of its cells cannot be applied; nothing was changed",
+            where=f"{file}, {found.problems[0].where}",
+            hint="correct what is named above, then import it again",
+        )
+    applied = "would be applied" if preview else "applied"
+    lines = [(row, edit.theme_id, describe(edit), applied) for row, edit in found.edits]
+    lines += [(row, own, "", "refused: changed since the export") for row, own in found.refused]
+    _print_changes(sorted(lines), form)
+    told = f"{len(found.edits)} changes {applied}, {len(found.refused)} rows refused"
+    later = any(waits(edit) for _, edit in found.edits)
+    told += f"; merging, splitting and forbidding {COUNTS}" if later else ""
+    note(told, quiet=quiet)
+
+
+def _plain(value: str | float | None) -> str | float | None:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _print_changes(lines: Sequence[tuple[int, str, str, str]], form: Format) -> None:
+    import json
+
+    from klankbord.report.tables import cell
+
+    if form is Format.JSON:
+        records = [dict(zip(CHANGE_COLUMNS, line, strict=True)) for line in lines]
+        data(json.dumps(records, ensure_ascii=False, indent=2))
+    elif form is Format.CSV:
+        csv_table(CHANGE_COLUMNS, [[cell(value) for value in line] for line in lines])
+    elif lines:
+        table("", CHANGE_COLUMNS, [[str(value) for value in line] for line in lines])
+
+
+def _tell(listing: Listing, shown: int, *, quiet: bool) -> None:
+    """Say how much there is, and what cannot be seen in the list."""
+    if listing.complaining < FEWEST_COMPLAINTS:
+        note(
+            f"{listing.complaining} pieces of feedback with a complaint: too few to find themes in "
+            f"({FEWEST_COMPLAINTS} are needed)",
+            quiet=quiet,
+        )
+    told = f"{shown} themes in {listing.complaining} pieces of feedback with a complaint"
+    hidden = len(listing.rows) - shown
+    waiting = sum(row.pending for row in listing.rows)
+    told += f"; {hidden} more with --all" if hidden else ""
+    told += f"; {waiting} edits {COUNTS}" if waiting else ""
+    note(told, quiet=quiet)

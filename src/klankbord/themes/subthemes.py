@@ -1,0 +1,235 @@
+"""The themes under one head: those known from earlier runs first, then what is new.
+
+Every text of the head goes to the known theme it resembles most, unless it resembles the head as
+a whole more: then it says nothing in particular, or something new. What is left is divided into
+as many groups as can be found again in halves of it, and a group becomes a theme when it passes
+the gate: a name of its own, MIN_MENTIONS pieces of feedback, and, under a head that has themes
+already, more mentions since the latest of these was found than chance explains: what was there
+before was looked through then. Chance is Fisher's exact test (1922) of the group's share of the
+head since that day against its share before, at CHANCE over the groups there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+
+import numpy as np
+
+from klankbord.records import KnownTheme
+from klankbord.themes.cluster import NEIGHBOURS, centroids, divide, sample, unit
+from klankbord.themes.features import Encode, subject_vectors, text_vectors
+from klankbord.themes.grouping import MAX_FIT
+from klankbord.themes.label import Wording, slug, word
+from klankbord.themes.prototypes import Prototype, from_parts, learn, likeness
+from klankbord.themes.subjects import Forms
+from klankbord.themes.words import Terms
+
+MIN_SPLIT = 60  # different complaints before they may be divided
+MIN_MENTIONS = 10  # pieces of feedback
+MIN_STABILITY = 0.4  # adjusted mutual information between fits on halves of the data
+MIN_CLOSENESS = 0.25  # cosine to the centre of a group, below which a text stays out
+MIN_COVERAGE = 0.4  # of a group's texts hold one of its keywords, or it is no theme
+CHANCE = 0.05  # that any new theme under a head is none
+MOST = 12  # groups at a time
+_CROWD = 40
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The different complaints of a run, as aligned arrays, and how to look inside them."""
+
+    said: tuple[str, ...]
+    vectors: np.ndarray  # unit vectors of the encoder
+    terms: Terms
+    own: np.ndarray  # bool: coded by itself in some piece of feedback
+    text_of: np.ndarray  # per mention, a text in a piece of feedback: the place of the text
+    day: np.ndarray  # and its day since 1970; far in the future where no run has seen it yet
+    encode: Encode
+    forms: Forms
+
+    def mentions(self, rows: np.ndarray, after: int | None = None) -> int:
+        """Return how many pieces of feedback mention one of `rows`, all or `after` a day."""
+        counted = np.isin(self.text_of, rows)
+        return int((counted if after is None else counted & (self.day > after)).sum())
+
+
+@dataclass(frozen=True)
+class Found:
+    """The themes under one head, and which of them each text of the head is in."""
+
+    themes: tuple[KnownTheme, ...]
+    place: np.ndarray  # per text: index in `themes`, or -1 for the head itself
+    typicality: np.ndarray  # score for that theme
+
+
+def under(
+    head: str | None,
+    here: np.ndarray,
+    known: Sequence[KnownTheme],
+    texts: Texts,
+    *,
+    taken: frozenset[str],
+    encoder: str,
+    day: date,
+) -> Found:
+    """Return the themes under `head` (None: that stand alone) among the texts `here`.
+
+    `known` are those of earlier runs, `taken` the ids that are in use anywhere. Raises nothing:
+    with too few texts there are just no new themes.
+    """
+    themes = list(known)
+    clear = here[texts.own[here]]
+    said = [texts.said[row] for row in here]
+    of_head = learn(texts.vectors[here], said, np.where(texts.own[here], 0, -1), 1)
+    prototypes = _kept(themes, encoder, texts.vectors[here], said)
+    place, _ = _nearest(of_head + prototypes, texts.vectors[here], said)
+    latest = max((one.found_at for one in known), default=None)
+    pools = [(-1, latest)]
+    pools += [(at, None) for at, one in enumerate(themes) if one.divide]  # a person asked for it
+    fresh: list[tuple[Wording, np.ndarray, date | None]] = []
+    for at, since in pools:
+        pool = clear[np.isin(clear, here[place == at])]
+        fresh += [(*found, since) for found in _divide(head or "", texts, pool, clear)]
+    for wording, members, since in fresh:
+        if not _passes(texts, members, here, since, CHANCE / len(fresh)):
+            continue
+        theme_id = _new_id(head, wording, taken | {one.theme_id for one in themes})
+        marked = np.where(np.isin(here, members), 0, -1)
+        prototype = learn(texts.vectors[here], said, marked, 1)[0]
+        theme = _known(theme_id, head, wording, prototype, encoder, day)
+        prototypes.append(from_parts(theme.centre, theme.terms))  # as the next run will know it
+        themes.append(theme)
+    if not themes:
+        return Found((), np.full(len(here), -1), np.zeros(len(here)))
+    order = sorted(range(len(themes)), key=lambda at: themes[at].theme_id)
+    themes, prototypes = [themes[at] for at in order], [prototypes[at] for at in order]
+    place, score = _nearest(of_head + prototypes, texts.vectors[here], said)
+    return Found(tuple(replace(one, divide=False) for one in themes), place, score)
+
+
+def _nearest(
+    prototypes: Sequence[Prototype], vectors: np.ndarray, said: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of the likeliest theme after the first, the head (-1), and its score."""
+    score = likeness(prototypes, vectors, said)
+    best = score.argmax(axis=1)
+    return best - 1, score[np.arange(len(best)), best]
+
+
+def _kept(
+    themes: Sequence[KnownTheme], encoder: str, vectors: np.ndarray, said: Sequence[str]
+) -> list[Prototype]:
+    """Return what recognises the known themes; by words alone first after a change of encoder."""
+    foreign = [one.encoder != encoder for one in themes]
+    nothing = np.zeros(vectors.shape[1], dtype=np.float32)
+    kept = [
+        from_parts(nothing if other else one.centre, one.terms)
+        for one, other in zip(themes, foreign, strict=True)
+    ]
+    if not any(foreign):
+        return kept
+    score = likeness([Prototype(nothing, one.terms) for one in kept], vectors, said)
+    labels = np.where(score.max(axis=1) > 0, score.argmax(axis=1), -1)
+    centres = centroids(vectors[labels >= 0], labels[labels >= 0], len(kept))
+    return [
+        replace(one, centre=centres[at].astype(np.float32)) if foreign[at] else one
+        for at, one in enumerate(kept)
+    ]
+
+
+def _divide(
+    head: str, texts: Texts, pool: np.ndarray, clear: np.ndarray
+) -> list[tuple[Wording, np.ndarray]]:
+    """Return wording and texts of each group in `pool`; texts without a subject are in none."""
+    pool = pool[sample(len(pool), MAX_FIT)]
+    if len(pool) < MIN_SPLIT:
+        return []
+    outside = texts.own.copy()
+    outside[clear] = False
+    subject = subject_vectors(texts.terms, pool, outside, texts.encode)
+    worded = np.flatnonzero(subject.any(axis=1))
+    pool = pool[worded]
+    if len(pool) < MIN_SPLIT:
+        return []
+    whole = text_vectors([texts.said[row] for row in pool], texts.vectors[pool])
+    vectors = unit(np.hstack([subject[worded], whole]))
+    division = divide(vectors, min_stability=MIN_STABILITY, most=MOST, near=_neighbours)
+    if division is None:
+        return []
+    centres = centroids(vectors, division.labels, division.clusters)
+    closeness = (vectors * centres[division.labels]).sum(axis=1)
+    inside_head = np.zeros(len(texts.own), dtype=bool)
+    inside_head[clear] = True
+    found = []
+    for cluster in range(division.clusters):
+        near = (division.labels == cluster) & (closeness >= MIN_CLOSENESS)
+        members = pool[near]
+        inside = np.zeros(len(texts.own), dtype=bool)
+        inside[members] = True
+        wording = word(
+            texts.terms,
+            inside,
+            inside_head & ~inside,
+            outside,
+            head=head,
+            forms=partial(texts.forms, members),
+        )
+        if wording.label and wording.coverage >= MIN_COVERAGE:
+            found.append((wording, members))
+    return found
+
+
+def _neighbours(count: int) -> int:
+    """Return more neighbours among many: complaints in the same few words join no others."""
+    return max(NEIGHBOURS, count // _CROWD)
+
+
+def _passes(
+    texts: Texts, members: np.ndarray, here: np.ndarray, since: date | None, chance: float
+) -> bool:
+    """Tell whether a group under a head whose latest theme was found at `since` is a theme."""
+    hits = texts.mentions(members)
+    if hits < MIN_MENTIONS or since is None:
+        return hits >= MIN_MENTIONS
+    from scipy.stats import hypergeom
+
+    after = (since - date(1970, 1, 1)).days
+    new_hits, new, of_head = (
+        texts.mentions(members, after),
+        texts.mentions(here, after),
+        texts.mentions(here),
+    )
+    return bool(hypergeom.sf(new_hits - 1, of_head, hits, new) <= chance)
+
+
+def _new_id(head: str | None, wording: Wording, taken: frozenset[str]) -> str:
+    name = f"{head or 'nieuw'}-{slug(wording.label)}"
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def _known(
+    theme_id: str,
+    head: str | None,
+    wording: Wording,
+    prototype: Prototype,
+    encoder: str,
+    day: date,
+) -> KnownTheme:
+    return KnownTheme(
+        theme_id=theme_id,
+        parent_id=head,
+        label=wording.label,
+        keywords=wording.keywords,
+        encoder=encoder,
+        centre=tuple(round(float(value), 6) for value in prototype.centre),
+        terms=tuple(prototype.terms.items()),
+        found_at=day,
+        seen_at=day,
+    )
