@@ -20,24 +20,24 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 from sklearn.metrics import (
     adjusted_mutual_info_score,
     adjusted_rand_score,
     v_measure_score,
 )
 
-from klankbord.models import load_encoder, load_tone_model
-from klankbord.themes.label import word
-from klankbord.themes.subjects import subject_forms
-from klankbord.themes.words import term_matrix
+from klankbord.language.dutch import NounPhrases
+from klankbord.models import load_dutch, load_encoder, load_tone_model
+from klankbord.schema import CUSTOMERS
+from klankbord.themes import discover
 from other_themes import METHODS, UNASSIGNED, Method, Task
 from theme_coherence import coherence
-from theme_lasting import id_stability
+from theme_lasting import AS_OF, id_stability, scored_reviews
 from theme_texts import Gold, complaints, gold_sets, sentences
 from tone_figures import held_out
 from tone_texts import read_labelled
@@ -120,13 +120,13 @@ def codes(data: Path, own: Path) -> Iterator[str]:
             )
 
 
-def speed(data: Path, sizes: Sequence[int]) -> Iterator[str]:
+def speed(data: Path, sizes: Sequence[int], only: Sequence[str]) -> Iterator[str]:
     """Yield seconds and memory of each method, each in a process of its own and warmed up."""
     yield "\n## Speed: sentences of real reviews, vectors included\n"
     yield "| Method | sentences | seconds | peak MB |"
     yield "|---|---:|---:|---:|"
     for size in sizes:
-        for name in methods():
+        for name in only or methods():
             command = [sys.executable, __file__, "--data", str(data), "--one", name,
                        "--speed", str(size)]  # fmt: skip
             told = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -151,49 +151,44 @@ def one(data: Path, name: str, size: int) -> None:
 
 
 def write_labels(data: Path, path: Path) -> None:
-    """Write names of Klankbord's and BERTopic's themes of real reviews, shuffled, with examples.
+    """Write names of themes of the complaints in real reviews, shuffled, with examples.
 
-    The first line of each block is a number and the name, then come three of its texts. Whose
-    each is stands in a file beside it, to be opened after judging.
+    They are Klankbord's sub-themes and BERTopic's topics, in the same complaint segments. The
+    first line of each block is a number and the name, then come three of its texts. Whose each is
+    stands in a file beside it, to be opened after judging.
     """
     encoder = load_encoder()
-    texts = sentences(data, 12_000)
-    whole = Task(texts, encoder.encode(texts), encoder, THEMES)
+    tables = scored_reviews(data, 24_000)
+    nobody = CUSTOMERS.empty_table()
+    found = discover(
+        *tables, encoder, customers=nobody, as_of=AS_OF, phrases=NounPhrases(load_dutch)
+    )
+    complaint = found.segments.filter(pc.is_valid(found.segments["theme_id"]))
+    texts, given = complaint["text"].to_pylist(), np.array(complaint["theme_id"].to_pylist())
+    topics = METHODS["BERTopic"].method(Task(texts, encoder.encode(texts), encoder, THEMES))
+    blocks = [
+        ("Klankbord", theme.label, np.flatnonzero(given == theme.theme_id))
+        for theme in found.themes
+        if theme.parent_id
+    ]
+    blocks += [
+        ("BERTopic", name, np.flatnonzero(topics == topic))
+        for topic, name in bertopic_names(texts, topics).items()
+    ]
     rng = np.random.default_rng(1)
-    blocks: list[tuple[str, str, list[str]]] = []
-    for name in ("Klankbord", "BERTopic"):
-        labels = METHODS[name].method(whole)
-        mine: list[tuple[str, str, list[str]]] = []
-        words = names(texts, labels) if name == "Klankbord" else bertopic_names(texts, labels)
-        for label, said in words.items():
-            own = rng.permutation(np.flatnonzero(labels == label))[:EXAMPLES]
-            mine.append((name, said, [texts[row] for row in own]))
-        blocks += [mine[place] for place in rng.permutation(len(mine))[:JUDGED]]
-    order = rng.permutation(len(blocks))
+    drawn: list[tuple[str, str, np.ndarray]] = []
+    for whose in ("Klankbord", "BERTopic"):
+        mine = [block for block in blocks if block[0] == whose]
+        drawn += [mine[place] for place in rng.permutation(len(mine))[:JUDGED]]
+    order = rng.permutation(len(drawn))
     lines = []
     for number, place in enumerate(order):
-        _, said, examples = blocks[place]
-        lines += [f"{number}\t{said}", *(f"\t{text[:200]}" for text in examples)]
+        _, name, members = drawn[place]
+        shown = [texts[row] for row in rng.permutation(members)[:EXAMPLES]]
+        lines += [f"{number}\t{name}", *(f"\t{text[:200]}" for text in shown)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    whose = path.with_suffix(".whose")
-    whose.write_text("\n".join(blocks[place][0] for place in order) + "\n", "utf-8")
-
-
-def names(texts: Sequence[str], labels: np.ndarray) -> dict[int, str]:
-    """Return the name Klankbord gives each group."""
-    from klankbord.language.dutch import NounPhrases
-    from klankbord.models import load_dutch
-
-    languages = ["nl"] * len(texts)
-    terms = term_matrix(texts, languages)
-    forms = subject_forms(texts, languages, frozenset(terms.names), NounPhrases(load_dutch))
-    none = np.zeros(len(texts), dtype=bool)
-    found = {}
-    for label in np.unique(labels):
-        inside = labels == label
-        own = partial(forms, np.flatnonzero(inside))
-        found[int(label)] = word(terms, inside, ~inside, none, forms=own).label
-    return found
+    whose_file = path.with_suffix(".whose")
+    whose_file.write_text("\n".join(drawn[place][0] for place in order) + "\n", "utf-8")
 
 
 def bertopic_names(texts: Sequence[str], labels: np.ndarray) -> dict[int, str]:
@@ -219,6 +214,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--own", type=Path, default=Path("corpora/tone"))
     parser.add_argument("--speed", type=int, nargs="*", default=[], help="numbers of sentences")
+    parser.add_argument("--only", nargs="*", default=[], help="methods in the speed test")
     parser.add_argument("--one", default="", help="one method, in this process")
     parser.add_argument("--labels", type=Path, help="file to write names to judge to")
     parser.add_argument("--out", type=Path, help="file to add the tables to as well")
@@ -237,7 +233,7 @@ def main() -> None:
                 file.write(line + "\n")
 
     if options.speed:
-        for line in speed(options.data, options.speed):
+        for line in speed(options.data, options.speed, options.only):
             say(line)
         return
     say("# Themes, measured\n\nPrinted by `scripts/bench_themes.py --data DIR`.")

@@ -24,11 +24,8 @@ OLD = 0.9  # of the reviews, in the first run
 
 def id_stability(data: Path, most: int = 12_000) -> Iterator[str]:
     """Yield how many segments keep their theme when a tenth more reviews come in."""
-    texts = [row["text"] for row in rows(data / "reviews" / "food_delivery_stars_nl.tsv")][:most]
-    feedback = _feedback(texts)
-    model, encoder = load_tone_model(tier="fast"), load_encoder()
-    scores = tone.score(feedback, model)
-    segments = tone.score_segments(language.segment(feedback), model)
+    feedback, scores, segments = scored_reviews(data, most)
+    encoder = load_encoder()
     until = START + timedelta(days=int(SPAN_DAYS * OLD))
     early = pc.less(feedback["received_at"], pa.scalar(until, feedback["received_at"].type))
     ids = feedback["feedback_id"].filter(early)
@@ -58,6 +55,14 @@ def id_stability(data: Path, most: int = 12_000) -> Iterator[str]:
             f"| {name} | {len(before):,} | {same:.1%} | {len(now)} | {len(now - held)}"
             f" | {len(held - now)} |"
         )
+
+
+def scored_reviews(data: Path, most: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return feedback, scores and segments of real reviews, read by the fast tier."""
+    texts = [row["text"] for row in rows(data / "reviews" / "food_delivery_stars_nl.tsv")][:most]
+    feedback, model = _feedback(texts), load_tone_model(tier="fast")
+    scores = tone.score(feedback, model)
+    return feedback, scores, tone.score_segments(language.segment(feedback), model)
 
 
 def _themes(segments: pa.Table) -> dict[tuple[str, int], str]:

@@ -270,3 +270,43 @@ def test_quotes_are_the_customers_words_from_different_feedback() -> None:
         assert {quote.feedback_id for quote in theme.quotes} <= set(theme.evidence)
         dates = [quote.received_at for quote in theme.quotes if quote.received_at]
         assert dates[1] == max(dates[1:])
+
+
+def test_complaints_in_other_languages_land_in_the_same_themes() -> None:
+    try:
+        bundled("models/encoder-static/model.safetensors")
+    except KlankbordError:
+        pytest.skip("the bundled encoder is not there")
+    from klankbord.models import load_encoder
+
+    months = ("januari", "maart", "april", "juni", "juli", "augustus", "oktober", "december")
+    bill = (
+        "de factuur van {} klopt niet",
+        "weer een verkeerde factuur over {}",
+        "mijn factuur van {} is veel te hoog",
+        "op de factuur van {} staat een fout",
+        "ik snap niets van de factuur over {}",
+    )
+    back = (
+        "ik wacht al weken op mijn geld terug voor {}",
+        "geld terug voor {} nog niet gehad",
+        "terugbetaling van {} duurt veel te lang",
+        "wanneer komt de terugbetaling voor {}",
+        "de terugbetaling van {} is niet gestort",
+    )
+    dutch = [form.format(month) for form in (*bill, *back) for month in months]
+    foreign = {
+        "Schon wieder eine falsche Rechnung": "factuur",
+        "Auf der Rechnung steht ein falscher Betrag": "factuur",
+        "The invoice is far too high": "factuur",
+        "La facture de mai est fausse": "factuur",
+        "Die Rückerstattung dauert viel zu lange": "terug",
+        "I have been waiting for my refund for weeks": "terug",
+    }
+    texts = [*dutch, *foreign]
+    language = ["nl"] * len(dutch) + ["de", "de", "en", "fr", "de", "en"]
+    data = tables(texts, codes=["betaling"] * len(texts), language=language)
+    findings = discover(*data, load_encoder(), customers=NOBODY, as_of=AS_OF)
+    given = findings.segments.column("theme_id").to_pylist()[len(dutch) :]
+    for text, theme_id, subject in zip(foreign, given, foreign.values(), strict=True):
+        assert subject in theme_id, text

@@ -10,7 +10,8 @@ from planted import AS_OF, SUBJECTS, HashedEncoder, complaints_of, tables
 
 from klankbord.records import KnownTheme
 from klankbord.schema import CUSTOMERS
-from klankbord.themes import OVERIG, ThemeFindings, discover
+from klankbord.themes import OVERIG, ThemeFindings, discover, subthemes
+from klankbord.themes.label import Wording
 from klankbord.themes.prototypes import learn
 
 NOBODY = CUSTOMERS.empty_table()
@@ -88,6 +89,20 @@ def test_every_listed_theme_is_known(first: ThemeFindings) -> None:
     assert {theme.theme_id for theme in first.known} == subs
     assert all(theme.found_at == theme.seen_at == TODAY for theme in first.known)
     assert all(theme.encoder == "test" and theme.parent_id == HEAD for theme in first.known)
+
+
+def test_what_goes_by_one_name_is_one_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = subthemes.word
+
+    def vague(*given: object, **options: object) -> Wording:
+        wording = named(*given, **options)
+        return replace(wording, label="telefoon" if "telefoon" in wording.label else wording.label)
+
+    monkeypatch.setattr(subthemes, "word", vague)
+    texts = complaints_of("telefoon", 160, 1) + complaints_of("mail", 160, 2)
+    known = [one.theme_id for one in run(texts).known]
+    assert f"{HEAD}-telefoon" in known
+    assert f"{HEAD}-telefoon-2" not in known
 
 
 def test_the_same_feedback_gives_the_same_themes(first: ThemeFindings) -> None:

@@ -1,4 +1,5 @@
 import sys
+import time
 from subprocess import run
 
 import numpy as np
@@ -160,3 +161,14 @@ def test_absent_stop_words_are_an_error_and_no_silence(monkeypatch: pytest.Monke
         excluded()
     monkeypatch.undo()
     assert "de" in excluded()
+
+
+@pytest.mark.parametrize("sign", ["é", "a@", "<", "www.", "http://"])
+def test_one_endless_word_is_read_in_no_time(sign: str) -> None:
+    start = time.process_time()
+    content_key("te duur " + sign * 40_000)
+    assert time.process_time() - start < 1
+
+
+def test_addresses_are_no_words() -> None:
+    assert content_key("mail <b>jan.p@x.nl</b> via www.x.nl of https://x.nl/y?z") == "mail of via"

@@ -195,9 +195,9 @@ def test_too_little_to_judge(weeks: np.ndarray) -> None:
     assert (trend.verdict, trend.p) == (TOO_LITTLE, None)
 
 
-def test_fewer_than_twenty_mentions_are_too_few() -> None:
+def test_fewer_than_fifteen_mentions_are_too_few() -> None:
     weeks = np.repeat(np.arange(20), 50)
-    few, enough = trends(weeks, [np.arange(0, 19 * 50, 50), np.arange(0, 1000, 40)])
+    few, enough = trends(weeks, [np.arange(0, 14 * 70, 70), np.arange(0, 1000, 66)])
     assert few.verdict == TOO_LITTLE
     assert enough.verdict == "stabiel"
 

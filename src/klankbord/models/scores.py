@@ -68,7 +68,7 @@ class ToneModel(Protocol):
 ARRAYS = (
     "probabilities", "theme", "complaint", "mixed", "churn", "ambassador", "unresolved", "sarcasm",
 )  # fmt: skip
-SURE = 0.35  # chance of the likeliest theme, given a complaint, that is worth a code
+SURE = 0.5  # chance of the likeliest theme, given a complaint, that is worth a code
 
 
 def replaced(scores: ToneScores, rows: NDArray[np.int64], better: ToneScores) -> ToneScores:

@@ -21,7 +21,7 @@ _SEED = 20_240_601
 NEIGHBOURS = 15
 RESOLUTIONS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 MAX_STABILITY = 3_000  # vectors whose halves are compared
-_SPLITS = 3
+_SPLITS = 5
 _AS_GOOD = 0.02  # agreement that a finer division may cost
 MIN_CLUSTER = 12  # vectors in the average cluster
 
@@ -53,13 +53,17 @@ def divide(
     found = {resolution: communities(graph, resolution) for resolution in RESOLUTIONS}
     bound = min(most or len(vectors), len(vectors) // MIN_CLUSTER)
     fit = [resolution for resolution in found if 1 < _count(found[resolution]) <= bound]
-    agreement = _agreements(vectors, fit, near)
-    best = max(agreement.values(), default=0.0)
-    if best < min_stability or not fit:
+    if not fit:
         return None
-    finest = max(one for one in fit if agreement[one] >= best - _AS_GOOD)
-    labels = found[finest]
-    return Division(labels, _count(labels), agreement[finest])
+    splits = _agreements(vectors, fit, near)
+    agreement = splits.mean(axis=1)
+    best = int(agreement.argmax())
+    if agreement[best] < min_stability:
+        return None
+    error = float(splits[best].std(ddof=1)) / np.sqrt(_SPLITS)
+    finest = int(np.flatnonzero(agreement >= agreement[best] - max(_AS_GOOD, error)).max())
+    labels = found[fit[finest]]
+    return Division(labels, _count(labels), float(agreement[finest]))
 
 
 def neighbour_graph(vectors: np.ndarray, near: int) -> sparse.csr_matrix:
@@ -106,22 +110,22 @@ def sample(count: int, most: int) -> np.ndarray:
 
 def _agreements(
     vectors: np.ndarray, resolutions: Sequence[float], near: Callable[[int], int]
-) -> dict[float, float]:
-    """Return per resolution how alike two fits on disjoint halves label all vectors."""
+) -> np.ndarray:
+    """Return how alike two fits on disjoint halves label all vectors, resolutions x splits."""
     from sklearn.metrics import adjusted_mutual_info_score
 
     vectors = vectors[sample(len(vectors), MAX_STABILITY)]
-    total = dict.fromkeys(resolutions, 0.0)
+    found = np.zeros((len(resolutions), _SPLITS))
     for split in range(_SPLITS):
         order = np.random.default_rng((_SEED, split)).permutation(len(vectors))
         halves = np.array_split(order, 2)
         graphs = [(half, neighbour_graph(vectors[half], near(len(half)))) for half in halves]
-        for resolution in resolutions:
+        for row, resolution in enumerate(resolutions):
             left, right = (
                 _nearest(vectors, half, communities(graph, resolution)) for half, graph in graphs
             )
-            total[resolution] += float(adjusted_mutual_info_score(left, right))
-    return {resolution: value / _SPLITS for resolution, value in total.items()}
+            found[row, split] = adjusted_mutual_info_score(left, right)
+    return found
 
 
 def _count(labels: np.ndarray) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ from klankbord.themes.counting import Draft, Worth, count
 from klankbord.themes.discover import Encoder
 from klankbord.themes.features import Encode
 from klankbord.themes.grouping import MAX_FIT, Grouping, group
-from klankbord.themes.label import slug, word
+from klankbord.themes.label import MAX_KEYWORDS, slug, word
 from klankbord.themes.prototypes import likeness
 from klankbord.themes.subjects import Phrases, subject_forms
 from klankbord.themes.subthemes import MIN_COVERAGE, MIN_MENTIONS
@@ -129,12 +130,12 @@ def _drafts(
     named = _named(heard, first, complaints, voices, grouping, phrases)
     progress(_STAGE, 3, _STAGES)
     drafts: list[Draft] = []
-    for place, (label, keywords) in named.items():
-        members = np.flatnonzero(grouping.labels[near] == place)
+    for label, places in named.items():
+        members = np.flatnonzero(np.isin(grouping.labels[near], list(places)))
         if len(np.unique(heard.feedback[members])) >= MIN_MENTIONS:
-            own = f"lof-{place}-{slug(label)}"
+            keywords = tuple(dict.fromkeys(chain(*places.values())))[:MAX_KEYWORDS]
             quoted = typical[near[members]]
-            drafts.append(Draft(own, None, label, keywords, "", members, quoted))
+            drafts.append(Draft(f"lof-{slug(label)}", None, label, keywords, "", members, quoted))
     return drafts
 
 
@@ -152,8 +153,8 @@ def _named(
     voices: Voices,
     grouping: Grouping,
     phrases: Phrases | None,
-) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """Return label and keywords of each group that has them, by its place in `grouping`."""
+) -> dict[str, dict[int, tuple[str, ...]]]:
+    """Return, per label, the places in `grouping` of the groups it fits, with their keywords."""
     read = sample(len(first), MAX_FIT)
     praised = first[read]
     other = sample(len(complaints.row), MAX_FIT)
@@ -161,11 +162,11 @@ def _named(
     rows: Sequence[int] = [*heard.feedback[praised], *complaints.feedback[other]]
     languages = [voices.language[row] for row in rows]
     terms = term_matrix(texts, languages)
-    bare = [flattering().issuperset(name.split(" ")) for name in terms.names]
-    terms = replace(terms, fitness=np.where(bare, 0, terms.fitness))
+    judging = [not flattering().isdisjoint(name.split(" ")) for name in terms.names]
+    terms = replace(terms, fitness=np.where(judging, 0, terms.fitness))
     forms = subject_forms(texts, languages, frozenset(terms.names), phrases)
     outside = np.arange(len(texts)) >= len(read)
-    named = {}
+    named: dict[str, dict[int, tuple[str, ...]]] = {}
     for place in range(len(grouping.prototypes)):
         inside = np.zeros(len(texts), dtype=bool)
         inside[: len(read)] = grouping.labels[read] == place
@@ -179,5 +180,6 @@ def _named(
             forms=partial(forms, np.flatnonzero(inside)),
         )
         if wording.label and wording.coverage >= MIN_COVERAGE:
-            named[place] = wording.label, wording.keywords
+            same = (label for label in named if slug(label) == slug(wording.label))
+            named.setdefault(next(same, wording.label), {})[place] = wording.keywords
     return named

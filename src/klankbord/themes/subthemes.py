@@ -163,7 +163,7 @@ def _divide(
     closeness = (vectors * centres[division.labels]).sum(axis=1)
     inside_head = np.zeros(len(texts.own), dtype=bool)
     inside_head[clear] = True
-    found = []
+    found: dict[str, tuple[Wording, np.ndarray]] = {}
     for cluster in range(division.clusters):
         near = (division.labels == cluster) & (closeness >= MIN_CLOSENESS)
         members = pool[near]
@@ -178,8 +178,10 @@ def _divide(
             forms=partial(texts.forms, members),
         )
         if wording.label and wording.coverage >= MIN_COVERAGE:
-            found.append((wording, members))
-    return found
+            name = slug(wording.label)  # what goes by one name is one theme
+            wording, before = found.get(name, (wording, members[:0]))
+            found[name] = wording, np.concatenate([before, members])
+    return list(found.values())
 
 
 def _neighbours(count: int) -> int:

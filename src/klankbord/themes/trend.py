@@ -38,7 +38,7 @@ from klankbord.themes.shares import WEEKS_UNTIL, enough_for_season, months
 
 MAX_WEEKS = 156
 MIN_PERIODS = 8
-MIN_MENTIONS = 20
+MIN_MENTIONS = 15
 MIN_RISE_MENTIONS = 10  # for the step: few are enough where there were none
 MIN_RECENT = 20  # pieces of feedback in the last weeks
 RECENT_WEEKS = 4

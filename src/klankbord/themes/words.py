@@ -20,7 +20,7 @@ import numpy as np
 from klankbord.language.stop_words import stop_words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|\S+@\S+")
+_TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|[^\s@]{1,64}@\S+")
 _SENTENCE_END = '.!?…:;"“”\n'
 _NOUNS_TAKE_CAPITALS = "de"
 MIN_LETTERS = 3
