@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from klankbord.drivers.association import FALSE_DISCOVERY_RATE, MIN_MENTIONS
-from klankbord.drivers.ranking import adjusted, shrink
+from klankbord.discoveries import FALSE_DISCOVERY_RATE, adjusted
+from klankbord.drivers.association import MIN_MENTIONS
+from klankbord.drivers.ranking import shrink
 from klankbord.drivers.regression import Estimate, regress
 
 Floats = NDArray[np.float64]

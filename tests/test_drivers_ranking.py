@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.drivers.ranking import adjusted, shrink
+from klankbord.discoveries import adjusted
+from klankbord.drivers.ranking import shrink
 
 IMPACTS = st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 2)), min_size=1, max_size=30)
 

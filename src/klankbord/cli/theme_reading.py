@@ -14,9 +14,7 @@ from klankbord.report.tables import neutral
 from klankbord.sources.grid import Grid, text_of
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal
-from klankbord.sources.table import read_table
-from klankbord.sources.text_encoding import detect_encoding
-from klankbord.sources.workbook import is_workbook, read_workbook
+from klankbord.sources.sheet import read_grid
 from klankbord.themes import edits
 from klankbord.themes.edits import Edit, Edited, Known, ThemeEditError
 
@@ -103,18 +101,7 @@ def read_sheet(path: Path) -> tuple[SheetRow, ...]:
 
 def _grid(path: Path) -> Grid:
     hints = Profile("themes", columns={"verbatim": ID, "score": VERSION})
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(1 << 16)
-        if not start.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
-            raise UnreadableInputError("this sheet is empty", where=str(path))
-        if start.startswith(b"PK") and is_workbook(path):
-            return read_workbook(path, hints)
-        return read_table(path, detect_encoding(path), hints)
-    except OSError as error:
-        raise UnreadableInputError(
-            f"cannot be opened ({error.strerror or 'input error'})", where=str(path)
-        ) from error
+    return read_grid(path, hints)
 
 
 def apply(rows: Sequence[SheetRow], known: Known, departments: Sequence[str]) -> Applied:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import KnownTheme
+from klankbord.report.cells import Cell, write_cell
 from klankbord.report.files import replacing
 from klankbord.report.tables import write_csv
 from klankbord.report.wording import neutralise
 from klankbord.themes import edits
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
@@ -61,10 +61,7 @@ _GUIDE = (
     "Namen en afdelingen gelden meteen; de rest geldt vanaf de volgende klankbord analyse.",
     "Lees het blad terug met: klankbord themes import BESTAND",
 )
-_LONGEST_CELL = 32_767  # characters Excel allows
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # so that the same themes give the same bytes
-
-Cell = str | float | None
 
 
 def version_of(theme: KnownTheme) -> str:
@@ -143,24 +140,15 @@ def _write_workbook(
             numbers = share if name == "aandeel" else whole
             for line, row in enumerate(rows, start=1):
                 closed = name not in EDITED or (name in _NOT_FOR_HEADS and heads[line - 1])
-                _write(page, line, column, row[column], locked if closed else open_cell, numbers)
+                write_cell(
+                    page, line, column, row[column], locked if closed else open_cell, numbers
+                )
         page.freeze_panes(1, 1)
         page.protect("", {"format_columns": True, "format_rows": True})
         if rows:
             _restrict(page, len(rows), departments)
         _explain(book)
         book.close()
-
-
-def _write(
-    page: Worksheet, line: int, column: int, value: Cell, style: Format, number: Format
-) -> None:
-    if value is None or value == "":
-        page.write_blank(line, column, None, style)
-    elif isinstance(value, str):
-        page.write_string(line, column, neutralise(value)[:_LONGEST_CELL], style)
-    else:
-        page.write_number(line, column, value, number)
 
 
 def _restrict(page: Worksheet, rows: int, departments: Sequence[str]) -> None:

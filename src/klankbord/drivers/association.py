@@ -16,15 +16,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from klankbord.discoveries import FALSE_DISCOVERY_RATE, adjusted
 from klankbord.drivers.answers import Answers, complaining, scored
-from klankbord.drivers.ranking import adjusted, shrink
+from klankbord.drivers.ranking import shrink
 from klankbord.drivers.regression import Estimate, regress
 from klankbord.records import Driver, Theme
 from klankbord.schema import ScoreMetric
 
 MIN_MENTIONS = 20  # with a value, and as many without the mention
 MIN_CUSTOMERS = 10  # different ones on either side
-FALSE_DISCOVERY_RATE = 0.10
 TOO_LITTLE = "te weinig gegevens"
 TONE = "tone"  # what a Driver of `associate_tone` carries as its metric
 

@@ -39,14 +39,3 @@ def shrink(impacts: Sequence[float], errors: Sequence[float]) -> Floats:
     drawn = mean + spread**2 * precision * (value - mean)
     out: Floats = weight @ drawn / weight.sum()
     return out
-
-
-def adjusted(p: Sequence[float]) -> Floats:
-    """Return p-values adjusted for the false-discovery rate (Benjamini & Hochberg 1995)."""
-    from scipy import stats
-
-    values = np.array(p, dtype=float)
-    judged = np.isfinite(values)
-    if judged.any():
-        values[judged] = stats.false_discovery_control(values[judged], method="bh")
-    return values

@@ -21,9 +21,7 @@ from klankbord.schema import TONE_LABELS, conform
 from klankbord.sources.grid import Grid, text_of
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
-from klankbord.sources.table import read_table
-from klankbord.sources.text_encoding import detect_encoding
-from klankbord.sources.workbook import is_workbook, read_workbook
+from klankbord.sources.sheet import read_grid
 from klankbord.themes.codeframe import tone_codes
 
 _LABEL = ("toon", "tone", "label", "sentiment", "klasse", "class", "sterren", "stars", "rating")
@@ -163,18 +161,7 @@ class _Cells:
 
 def _grid(path: Path, text: str, label: str) -> Grid:
     hints = Profile("labels", columns={"verbatim": text or "tekst", "score": label or "toon"})
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(1 << 16)
-        if not start.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
-            raise UnreadableInputError("this sheet is empty", where=str(path))
-        if start.startswith(b"PK") and is_workbook(path):
-            return read_workbook(path, hints)
-        return read_table(path, detect_encoding(path), hints)
-    except OSError as error:
-        raise UnreadableInputError(
-            f"cannot be opened ({error.strerror or 'input error'})", where=str(path)
-        ) from error
+    return read_grid(path, hints)
 
 
 def _places(grid: Grid, text: str, label: str) -> dict[str, int]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from klankbord.errors import UnreadableInputError
 from klankbord.labelling.sample import Sample
+from klankbord.report.cells import Cell, write_cell
 from klankbord.report.files import replacing
 from klankbord.report.tables import write_csv
-from klankbord.report.wording import neutralise
 from klankbord.schema import TONES
 from klankbord.themes.codeframe import codeframe, tone_codes
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_LONGEST_CELL = 32_767  # characters Excel allows
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # so that the same sample gives the same bytes
 _PREDICTION = "voorspelling"
 _WIDTHS = {  # heading -> width
@@ -39,8 +38,6 @@ _WIDTHS = {  # heading -> width
 }
 _WRAPPED = ("vraag", "tekst")
 _FILLED_IN = ("toon", "gemengd", "klachtthema", "kenmerken")
-
-Cell = str | float | None
 
 
 def write_sheet(sample: Sample, path: Path, *, with_prediction: bool = False) -> None:
@@ -111,24 +108,13 @@ def write_rows(
             page.write_string(0, column, name, heading)
             style = wrapped if name in _WRAPPED else plain
             for line, row in enumerate(rows, start=1):
-                _write(page, line, column, row[column], style, number)
+                write_cell(page, line, column, row[column], style, number)
         page.freeze_panes(1, 0)
         if for_people:
             if rows:
                 _restrict(page, tuple(widths), len(rows))
             _explain(book, plain)
         book.close()
-
-
-def _write(
-    page: Worksheet, line: int, column: int, value: Cell, style: Format, number: Format
-) -> None:
-    if value is None or value == "":
-        page.write_blank(line, column, None, style)
-    elif isinstance(value, str):
-        page.write_string(line, column, neutralise(value)[:_LONGEST_CELL], style)
-    else:
-        page.write_number(line, column, value, number)
 
 
 def _restrict(page: Worksheet, names: Sequence[str], rows: int) -> None:

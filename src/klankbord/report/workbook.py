@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from klankbord.loop.lifecycle import ActionState
+from klankbord.report.cells import LONGEST_CELL
 from klankbord.report.files import replacing
 from klankbord.report.model import Report
 from klankbord.report.wording import Wording
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_LONGEST_CELL = 32_767  # characters Excel allows
 _FONT = "Calibri"
 _ROW_HEIGHT = 62  # points, four lines: a list to run down, with the whole text in each cell
 
@@ -244,7 +244,7 @@ def _write_cell(page: Worksheet, line: int, column: int, value: Cell, style: For
     if value is None or value == "":
         page.write_blank(line, column, None, style)
     elif isinstance(value, str):
-        page.write_string(line, column, value[:_LONGEST_CELL], style)
+        page.write_string(line, column, value[:LONGEST_CELL], style)
     elif isinstance(value, date):
         page.write_datetime(line, column, datetime.combine(value, time()), style)
     else:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord.arrays import encode, one, to_numpy
+from klankbord.discoveries import FALSE_DISCOVERY_RATE, adjusted
 from klankbord.records import Theme
 from klankbord.schema import Channel, Tone
 from klankbord.themes.codeframe import codeframe
@@ -28,7 +29,6 @@ MIN_CELL = 5  # mentions below which a cell is not shown
 MIN_FEEDBACK = 5  # in a cell, below which the value is not listed
 MAX_VALUES = 40  # of a dimension, those with most feedback
 MIN_ANSWERS = 5  # AI answers that name a theme
-FALSE_DISCOVERY_RATE = 0.10
 MORE, LESS, ALIKE = "vaker", "minder vaak", "geen aantoonbaar verschil"
 TOO_LITTLE = "te weinig gegevens"
 
@@ -212,12 +212,7 @@ def _cells(themes: Sequence[Theme], parts: Sequence[_Dimension], effect: np.ndar
 
 def _adjusted(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Adjust all p-values together; NaN stays and does not count."""
-    from scipy import stats
-
-    flat = np.concatenate([part.ravel() for part in parts]) if parts else np.zeros(0)
-    judged = np.isfinite(flat)
-    if judged.any():
-        flat[judged] = stats.false_discovery_control(flat[judged], method="bh")
+    flat = adjusted(np.concatenate([part.ravel() for part in parts]) if parts else np.zeros(0))
     pieces = np.split(flat, np.cumsum([part.size for part in parts])[:-1]) if parts else []
     return [piece.reshape(part.shape) for piece, part in zip(pieces, parts, strict=True)]
 

@@ -238,11 +238,11 @@ def _drafts(
     drafts += _listed(complaints, None, assigned, typical, everything)
     drafts = [draft for draft in drafts if len(draft.members)]
     listed = {draft.theme_id for draft in drafts}
-    lasting = [
+    lasting = tuple(
         replace(theme, seen_at=day) if theme.theme_id in listed else theme
         for theme in everything.values()
-    ]
-    return drafts, tuple(sorted(lasting, key=lambda theme: theme.theme_id))
+    )
+    return drafts, lasting
 
 
 def _mentioned(

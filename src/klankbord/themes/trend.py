@@ -32,6 +32,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from klankbord.discoveries import FALSE_DISCOVERY_RATE, adjusted
 from klankbord.moments import UNDATED
 from klankbord.themes.quasibinomial import compare
 from klankbord.themes.shares import WEEKS_UNTIL, enough_for_season, months
@@ -42,7 +43,6 @@ MIN_MENTIONS = 15
 MIN_RISE_MENTIONS = 10  # for the step: few are enough where there were none
 MIN_RECENT = 20  # pieces of feedback in the last weeks
 RECENT_WEEKS = 4
-FALSE_DISCOVERY_RATE = 0.10
 RISING, FALLING, EMERGING, STABLE = "stijgend", "dalend", "opkomend", "stabiel"
 TOO_LITTLE = "te weinig gegevens"
 _SEASON_SPREAD = 1.0  # prior standard deviation of a month's effect, in log-odds
@@ -118,7 +118,7 @@ def judge(
     """Return verdict and adjusted p-value per row of `counts` (themes x weeks with feedback)."""
     slope, step = measure(counts, total, weeks)
     p = np.concatenate([slope[:, 1], step[:, 1]])
-    slope_p, step_p = np.split(_adjusted(p), 2)
+    slope_p, step_p = np.split(adjusted(p), 2)
     out: list[tuple[str, float | None]] = []
     for theme in range(len(counts)):
         moves, jumps = (value[theme] <= FALSE_DISCOVERY_RATE for value in (slope_p, step_p))
@@ -188,13 +188,3 @@ def _rows(weeks: np.ndarray, total: np.ndarray) -> _Rows:
         recent=recent[largest],
         block=block[largest],
     )
-
-
-def _adjusted(p: np.ndarray) -> np.ndarray:
-    from scipy import stats
-
-    judged = np.isfinite(p)
-    adjusted = np.full(len(p), np.nan)
-    if judged.any():
-        adjusted[judged] = stats.false_discovery_control(p[judged], method="bh")
-    return adjusted
