@@ -12,12 +12,22 @@ from pathlib import Path
 
 from klankbord.records import Detection
 from klankbord.sources.batch import Batch
+from klankbord.sources.companions import NONE, Companions
 from klankbord.sources.detect import recognise
 from klankbord.sources.identity import FeedbackIds
 from klankbord.sources.paths import expand
 from klankbord.sources.profile import Profile, load_profile
 
-__all__ = ["Batch", "FeedbackIds", "Profile", "detect", "expand", "load_profile", "read"]
+__all__ = [
+    "Batch",
+    "Companions",
+    "FeedbackIds",
+    "Profile",
+    "detect",
+    "expand",
+    "load_profile",
+    "read",
+]
 
 _TIMEZONE = "Europe/Amsterdam"
 
@@ -32,12 +42,15 @@ def read(
     profile: Profile | None = None,
     *,
     timezone: str = _TIMEZONE,
+    companions: Companions = NONE,
     batch_rows: int = 20_000,
 ) -> Iterator[Batch]:
     """Yield the rows of `path` in batches; times without a zone are in `timezone`.
 
+    `companions` is what the other files of the job tell about this one.
+
     Raises UnreadableInputError, or UnsupportedSourceError for a source that is recognised but
     not read yet; both name the file and the next thing to try.
     """
-    source = recognise(path, profile, timezone)
+    source = recognise(path, profile, timezone, companions)
     yield from source.batches(max(batch_rows, 1))

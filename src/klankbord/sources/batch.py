@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ class Batch:
     customers: pa.Table  # CUSTOMERS
     rejected: tuple[RejectedRow, ...]
     rows_in: int
+    ignored: Mapping[str, int] = field(default_factory=dict)  # no rows, such as "notes" of agents
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ def batch_of(
     *,
     feedback: pa.Table | None = None,
     customers: pa.Table | None = None,
+    ignored: Mapping[str, int] | None = None,
 ) -> Batch:
     """Build a Batch; a table left out is empty."""
     feedback = FEEDBACK.empty_table() if feedback is None else feedback
     customers = CUSTOMERS.empty_table() if customers is None else customers
     rows_in = feedback.num_rows + customers.num_rows + len(rejected)
-    return Batch(detection, feedback, customers, tuple(rejected), rows_in)
+    return Batch(detection, feedback, customers, tuple(rejected), rows_in, dict(ignored or {}))
 
 
 def rejected_row(path: Path, row: int, column: str, reason: str, raw: str) -> RejectedRow:

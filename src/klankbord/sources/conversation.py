@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from klankbord.records import Detection, RejectedRow
-from klankbord.schema import FEEDBACK, AuthorRole, Channel
+from klankbord.schema import FEEDBACK, AuthorRole, Channel, ScoreMetric
 from klankbord.sources.batch import LONGEST_VERBATIM, TOO_LONG, Batch, batch_of, rejected_row
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
@@ -26,14 +26,21 @@ _HALF_A_DAY = timedelta(hours=12)
 
 @dataclass
 class Turn:
-    """What one speaker said, uninterrupted."""
+    """What one speaker said, uninterrupted; a rating of the conversation is a turn too."""
 
-    row: int  # 1-based line where it starts
+    row: int  # 1-based line or record where it starts
     speaker: str
     lines: list[str]
     at: timedelta | None = None  # its time stamp, as written
     fault: str = ""  # Dutch; why this is no turn
     short: bool = False  # the stamp has two parts: hours and minutes, or minutes and seconds
+    role: AuthorRole | None = None  # where the source tells; else inferred from the speaker
+    moment: datetime | None = None  # with a zone, where the source gives a date and time
+    own_id: str = ""  # the source's own id of this message
+    question: str | None = None  # that this answers, of a rating
+    score: tuple[ScoreMetric, float] | None = None  # given with these words, which may be empty
+    language: str | None = None  # where it differs from that of the conversation
+    attributes: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -53,7 +60,10 @@ class Conversation:
     own_id: str = ""
     channel: str = ""
     language: str | None = None
+    account_id: str | None = None
+    segment: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)  # what is no turn, such as "notes"
 
 
 def batches(
@@ -67,14 +77,16 @@ def batches(
     seen: Counter[str] = Counter()
     rows: list[dict[str, object]] = []
     rejected: list[RejectedRow] = []
+    ignored: Counter[str] = Counter()
     sent = False
     for conversation in conversations:
+        ignored += conversation.ignored
         _add(path, conversation, detection.source, profile, seen, rows, rejected)
         if len(rows) + len(rejected) >= batch_rows:
-            yield batch_of(detection, rejected, feedback=_table(rows))
-            rows, rejected, sent = [], [], True
-    if rows or rejected or not sent:
-        yield batch_of(detection, rejected, feedback=_table(rows))
+            yield batch_of(detection, rejected, feedback=_table(rows), ignored=ignored)
+            rows, rejected, ignored, sent = [], [], Counter(), True
+    if rows or rejected or ignored or not sent:
+        yield batch_of(detection, rejected, feedback=_table(rows), ignored=ignored)
 
 
 def _table(rows: list[dict[str, object]]) -> pa.Table:
@@ -97,7 +109,7 @@ def _add(
     for turn in conversation.turns:
         fault = turn.fault or (_BAD_DATE if conversation.bad_date else "")
         text = turn.text
-        fault = fault or ("" if text else _NO_TEXT)
+        fault = fault or ("" if text or turn.score else _NO_TEXT)
         fault = fault or (TOO_LONG if len(text) > LONGEST_VERBATIM else "")
         if fault:
             column = conversation.bad_date if fault == _BAD_DATE else ""
@@ -107,7 +119,8 @@ def _add(
             good.append(turn)
     if not good:
         return
-    roles = infer_roles([(turn.speaker, turn.text) for turn in good])
+    told = {turn.speaker: turn.role for turn in good if turn.role is not None}
+    roles = infer_roles([(turn.speaker, turn.text) for turn in good], told)
     voices = {speaker: str(place) for place, speaker in enumerate(roles, start=1)}
     conversation_id = _conversation_id(conversation, good, seen)
     moments = _moments(conversation, good)
@@ -119,22 +132,29 @@ def _add(
         or Channel.TRANSCRIPT
     )
     for number, (turn, moment) in enumerate(zip(good, moments, strict=True), start=1):
-        attributes = dict(conversation.attributes)
-        if roles[turn.speaker] is AuthorRole.UNKNOWN:
+        role = turn.role or roles[turn.speaker]
+        attributes = {**conversation.attributes, **turn.attributes}
+        if role is AuthorRole.UNKNOWN:
             # A name is personal data; a number is enough to tell the voices apart.
             attributes["voice"] = voices[turn.speaker]
+        metric, value = turn.score or (None, None)
         rows.append(
             {
-                "feedback_id": "",
+                "feedback_id": f"{source}:{turn.own_id}" if turn.own_id else "",
                 "source": source,
-                "channel": channel,
+                "channel": Channel.SURVEY if metric else channel,
                 "customer_id": conversation.customer_id,
-                "author_role": str(roles[turn.speaker]),
+                "account_id": conversation.account_id,
+                "author_role": str(role),
                 "conversation_id": conversation_id,
                 "turn": number,
+                "question": turn.question,
                 "verbatim": turn.text,
-                "language": conversation.language or constants.get("language"),
+                "language": turn.language or conversation.language or constants.get("language"),
                 "received_at": moment,
+                "score_metric": metric,
+                "score_value": value,
+                "segment": conversation.segment,
                 "attributes": json.dumps(attributes, ensure_ascii=False, sort_keys=True),
             }
         )
@@ -158,11 +178,11 @@ def _moments(conversation: Conversation, turns: list[Turn]) -> list[datetime | N
 
     Stamps are clock times when the first one is not before the header's time of day (or past
     one o'clock where the header gives only a date), else they count from the start. A clock that
-    jumps back by more than half a day has passed midnight.
+    jumps back by more than half a day has passed midnight. A turn's own moment stands.
     """
     start = conversation.started_at
     if start is None:
-        return [None] * len(turns)
+        return _own_moments(turns)
     stamps = [turn.at for turn in turns if turn.at is not None]
     scale = 1
     clock = False
@@ -177,11 +197,22 @@ def _moments(conversation: Conversation, turns: list[Turn]) -> list[datetime | N
     moments: list[datetime | None] = []
     last = start
     for turn in turns:
-        if turn.at is not None and clock:
+        if turn.moment is not None:
+            last = turn.moment
+        elif turn.at is not None and clock:
             if last - (base + scale * turn.at) > _HALF_A_DAY:
                 base += timedelta(days=1)
             last = base + scale * turn.at
         elif turn.at is not None:
             last = start.astimezone(UTC) + turn.at
         moments.append(last.astimezone(UTC))
+    return moments
+
+
+def _own_moments(turns: list[Turn]) -> list[datetime | None]:
+    last: datetime | None = None
+    moments = []
+    for turn in turns:
+        last = turn.moment or last
+        moments.append(None if last is None else last.astimezone(UTC))
     return moments

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +13,15 @@ from klankbord.records import Detection
 from klankbord.sources import conversation, mapping, transcript, webvtt
 from klankbord.sources.batch import Batch, Source
 from klankbord.sources.columns import Plan, grid_source, make_plan
+from klankbord.sources.companions import NONE, Companions
 from klankbord.sources.grid import Grid, recognised
 from klankbord.sources.json_records import read_json
 from klankbord.sources.known_sources import find_known, refuse
 from klankbord.sources.profile import Profile
+from klankbord.sources.reshape import RESHAPES
+from klankbord.sources.sample import Recogniser, Sample
 from klankbord.sources.table import expected_headers, read_table
-from klankbord.sources.text_encoding import TextEncoding, clean, detect_encoding, open_text
+from klankbord.sources.text_encoding import detect_encoding, open_text
 from klankbord.sources.workbook import is_workbook, read_workbook
 
 _HEAD_CHARS = 1 << 16
@@ -61,28 +64,16 @@ _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")  # and not the "[12:03]"
 _MARKUP = re.compile(r"^\s*(?:<\?xml|<!doctype|<html|<feed|<rss|<reviews|<svg)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The beginning of a text file, with what is needed to read it all."""
-
-    path: Path
-    encoding: TextEncoding
-    head: str
-    profile: Profile | None
-    timezone: str
-
-
-Recogniser = Callable[[Sample], Source | None]
-
-
-def recognise(path: Path, profile: Profile | None, timezone: str) -> Source:
+def recognise(
+    path: Path, profile: Profile | None, timezone: str, companions: Companions = NONE
+) -> Source:
     """Return `path` ready to be read.
 
     Raises UnsupportedSourceError for an export that is known but not read yet, and
     UnreadableInputError for everything else that cannot be read.
     """
     try:
-        return _recognise(path, profile, timezone)
+        return _recognise(path, profile, timezone, companions)
     except OSError as error:
         raise UnreadableInputError(
             f"cannot be opened ({error.strerror or 'input error'})",
@@ -91,7 +82,9 @@ def recognise(path: Path, profile: Profile | None, timezone: str) -> Source:
         ) from error
 
 
-def _recognise(path: Path, profile: Profile | None, timezone: str) -> Source:
+def _recognise(
+    path: Path, profile: Profile | None, timezone: str, companions: Companions
+) -> Source:
     if path.is_dir():
         raise UnreadableInputError(
             "this is a folder, not a file", where=str(path), hint="expand folders to files first"
@@ -120,7 +113,7 @@ def _recognise(path: Path, profile: Profile | None, timezone: str) -> Source:
             where=str(path),
             hint="export the data again as CSV or XLSX",
         )
-    sample = Sample(path, encoding, head.lstrip("\ufeff"), profile, timezone)
+    sample = Sample(path, encoding, head.lstrip("\ufeff"), profile, timezone, companions)
     for recogniser in RECOGNISERS:
         source = recogniser(sample)
         if source is not None:
@@ -165,14 +158,14 @@ def _webvtt(sample: Sample) -> Source | None:
 
 
 def _srt(sample: Sample) -> Source | None:
-    lines = [line for line in _lines(sample)[:6] if line.strip()]
+    lines = [line for line in sample.lines[:6] if line.strip()]
     if len(lines) < 2 or not lines[0].strip().isdigit() or not webvtt.is_timing(lines[1]):
         return None
     return _subtitles(sample, "srt", "a cue number followed by a time line")
 
 
 def _subtitles(sample: Sample, name: str, reason: str) -> Source:
-    detection = _detection(sample, name, 1.0, reason)
+    detection = sample.detection(name, 1.0, reason)
 
     def batches(batch_rows: int) -> Iterator[Batch]:
         with open_text(sample.path, sample.encoding) as stream:
@@ -186,7 +179,7 @@ def _json(sample: Sample) -> Source | None:
     if not sample.head.lstrip().startswith(("{", "[")):
         return None
     if not _JSON.match(sample.head) and (
-        _WHATSAPP.match(sample.head) or transcript.recognise(_lines(sample))
+        _WHATSAPP.match(sample.head) or transcript.recognise(sample.lines)
     ):
         return None
     return _grid_source(
@@ -201,14 +194,14 @@ def _markup(sample: Sample) -> Source | None:
 
 
 def _whatsapp(sample: Sample) -> Source | None:
-    lines = [line for line in _lines(sample)[:20] if line.strip()]
+    lines = [line for line in sample.lines[:20] if line.strip()]
     if lines and sum(bool(_WHATSAPP.match(line)) for line in lines) >= 0.5 * len(lines):
         raise refuse("a WhatsApp chat export", str(sample.path))
     return None
 
 
 def _mail(sample: Sample) -> Source | None:
-    lines = [line for line in _lines(sample) if line.strip()]
+    lines = [line for line in sample.lines if line.strip()]
     first = lines[0].strip() if lines else ""
     if _MAIL.match(first) or (
         not recognised(re.split("[;,\t|]", first)) and _MAIL.search(sample.head[:4_000])
@@ -218,7 +211,7 @@ def _mail(sample: Sample) -> Source | None:
 
 
 def _transcript(sample: Sample) -> Source | None:
-    lines = _lines(sample)
+    lines = sample.lines
     first = next((line for line in lines if line.strip()), "")
     cells = re.split("[;,\t|]", first)
     if recognised(cells, expected_headers(sample.profile)) and len(cells) > 1:
@@ -227,7 +220,7 @@ def _transcript(sample: Sample) -> Source | None:
     if style is None:
         return None
     reason = "names before the turns" if style.names else "roles before the turns"
-    detection = _detection(sample, "transcript", 0.7 if style.names else 0.9, reason)
+    detection = sample.detection("transcript", 0.7 if style.names else 0.9, reason)
     if left_out := transcript.left_out(lines, style):
         detection.details["left_out"] = ", ".join(left_out)
 
@@ -262,6 +255,8 @@ def _grid_source(grid: Grid, profile: Profile | None, timezone: str) -> Source:
         if known is not None and known.profile is None:
             raise refuse(known.title, str(grid.path))
     grid = replace(grid, known=known)
+    if known is not None and known.reshape:
+        grid = RESHAPES[known.reshape](grid)
     chosen = profile or (known.profile if known else None)
     name = profile.name if profile else grid_source(grid) or grid.shape
     plan = make_plan(grid, chosen, name, timezone)
@@ -289,12 +284,3 @@ def _grid_source(grid: Grid, profile: Profile | None, timezone: str) -> Source:
 
 def _mapped(grid: Grid, plan: Plan, detection: Detection, batch_rows: int) -> Iterator[Batch]:
     return mapping.batches(grid, plan, detection, batch_rows)
-
-
-def _detection(sample: Sample, name: str, confidence: float, reason: str) -> Detection:
-    source = sample.profile.name if sample.profile else name
-    return Detection(sample.path, source, confidence, reason, {"encoding": sample.encoding.name})
-
-
-def _lines(sample: Sample) -> list[str]:
-    return [clean(line) for line in re.split("\r\n|\n|\r", sample.head)]

@@ -24,6 +24,7 @@ class KnownSource:
     needs: frozenset[str]
     profile: Profile | None
     json_only: bool
+    reshape: str = ""  # name in `reshape.RESHAPES` of what is done to its rows first
 
 
 @cache
@@ -36,6 +37,7 @@ def known_sources() -> tuple[KnownSource, ...]:
             frozenset(map(_bare, entry["needs"])),
             profile_from(entry["profile"], _FILE) if "profile" in entry else None,
             entry.get("json", False),
+            entry.get("reshape", ""),
         )
         for entry in (*data["source"], *data["refused"])
     ]

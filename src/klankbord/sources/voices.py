@@ -50,13 +50,18 @@ def role_of(speaker: str) -> AuthorRole | None:
     return None
 
 
-def infer_roles(turns: Sequence[tuple[str, str]]) -> dict[str, AuthorRole]:
+def infer_roles(
+    turns: Sequence[tuple[str, str]], told: Mapping[str, AuthorRole]
+) -> dict[str, AuthorRole]:
     """Return the role of each speaker in (speaker, text) turns; UNKNOWN where nothing tells.
 
-    Names are given roles only in a conversation of two, when what they say points one way.
+    `told` holds the roles the source gives. Names are given roles only in a conversation of two,
+    when what they say points one way.
     """
     speakers = list(dict.fromkeys(speaker for speaker, _ in turns))
-    roles = {speaker: role_of(speaker) or AuthorRole.UNKNOWN for speaker in speakers}
+    roles = {
+        speaker: told.get(speaker) or role_of(speaker) or AuthorRole.UNKNOWN for speaker in speakers
+    }
     nameless = [speaker for speaker in speakers if roles[speaker] is AuthorRole.UNKNOWN]
     if len(speakers) != 2 or not nameless or "" in nameless:
         return roles
