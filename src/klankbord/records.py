@@ -10,7 +10,7 @@ from typing import Protocol
 from klankbord.schema import ShiftKind, Tone
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a file may hold a million of them
 class RejectedRow:
     """A row that could not be stored, as written to `afgekeurd.csv`."""
 
@@ -23,7 +23,11 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class SourceCount:
-    """Rows of one source file: `rows_in == stored + duplicates + rejected`, always."""
+    """Rows of one source file: `rows_in == stored + duplicates + rejected`, always.
+
+    `stored` counts the rows that were kept: of new feedback, and of another version of feedback
+    that was there already. The latter are also counted apart, as `updated`.
+    """
 
     file: str
     source: str
@@ -32,6 +36,7 @@ class SourceCount:
     stored: int
     duplicates: int
     rejected: int
+    updated: int = 0  # of `stored`
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ FEEDBACK = pa.schema(
         pa.field("segment", pa.string()),
         pa.field("value_eur", pa.float64()),
         pa.field("attributes", pa.string(), nullable=False),
+        pa.field("second_language", pa.string()),  # of a row that mixes two, ISO 639-1
     ]
 )
 

@@ -1,4 +1,5 @@
 import json
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from klankbord.schema import FEEDBACK
 from klankbord.sources import FeedbackIds, Profile, read
+from klankbord.sources.identity import Occurrences
 
 from .helpers import read_all, write
 
@@ -115,3 +117,51 @@ def test_a_field_that_json_records_seldom_have_does_not_make_another_source(
 def test_a_profile_and_a_known_export_keep_their_names(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "review_id;opmerking\n1;a\n")
     assert read_all(path, Profile(name="eigen")).feedback[0]["feedback_id"] == "eigen:1"
+
+
+def numbered(found: list[bytes]) -> list[int]:
+    """Count occurrences the plain way."""
+    seen: dict[bytes, int] = {}
+    ordinals = []
+    for key in found:
+        ordinals.append(seen.get(key, 0))
+        seen[key] = ordinals[-1] + 1
+    return ordinals
+
+
+KEYS = st.integers(0, 12).map(lambda number: number.to_bytes(8, "big"))
+
+
+@given(st.lists(st.lists(KEYS, max_size=20), max_size=8))
+def test_occurrences_are_counted_over_batches(batches: list[list[bytes]]) -> None:
+    counter = Occurrences()
+    counted = [ordinal for batch in batches for ordinal in counter.count(b"".join(batch))]
+    assert counted == numbered([key for batch in batches for key in batch])
+
+
+def test_many_batches_are_kept_in_few_runs_and_few_bytes() -> None:
+    counter = Occurrences(longest_run=1_000)
+    draw = random.Random(1)
+    keys = [draw.randrange(20_000).to_bytes(8, "big") for _ in range(40_000)]
+    counted = []
+    for start in range(0, len(keys), 100):
+        counted += counter.count(b"".join(keys[start : start + 100]))
+    assert counted == numbered(keys)
+    assert len(counter.runs) < 50
+    assert sum(run.nbytes + times.nbytes for run, times in counter.runs) <= 12 * len(keys)
+
+
+def test_ids_are_those_of_earlier_versions() -> None:
+    """A workspace made before must know its rows again."""
+    row = {"feedback_id": "", "source": "t", "channel": "survey", "author_role": "customer",
+           "verbatim": "Top!", "attributes": "{}"}  # fmt: skip
+    known = {**row, "customer_id": "K-1", "received_at": 5}
+    own = {**row, "feedback_id": "t:1"}
+    table = pa.Table.from_pylist([row, known, own, row, known], schema=FEEDBACK)
+    assert ids(table) == [
+        "c89fe20ed9279979a30337c815ce6aaf",
+        "9d6fc6591b1963d0f17a8c7b0b191769",
+        "t:1",
+        "5815b35d2039282543d4460f5f792302",
+        "9d6fc6591b1963d0f17a8c7b0b191769",
+    ]

@@ -81,15 +81,19 @@ def test_pragmas(tmp_path):
     }
 
 
-def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
-    path = tmp_path / "w.db"
+def at_schema(connection, revision):
     config = Config()
     folder = Path(migrate.__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
+    path = tmp_path / "w.db"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+        at_schema(connection, "0003")
         connection.exec_driver_sql(
             "INSERT INTO theme VALUES ('levertijd-a', 0, 'levertijd', 'laat', '[]', 12, .25,"
             " 'stabiel', NULL, '[]', NULL, 'Distributie', '[]', '[]')"
@@ -103,3 +107,46 @@ def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
         with workspace._reading() as connection:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, tables.metadata) == []
+
+
+@pytest.mark.parametrize("revision", migrate.REVISIONS)
+def test_a_workspace_of_every_released_schema_opens_with_the_newest(tmp_path, revision):
+    path = tmp_path / "w.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        at_schema(connection, revision)
+        connection.exec_driver_sql(
+            "INSERT INTO feedback (feedback_id, source, channel, author_role, verbatim, attributes)"
+            " VALUES ('s:1', 's', 'review', 'customer', 'prima', '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO import_record (file, sha256, source, kind, rows_in, stored, duplicates,"
+            " rejected) VALUES ('a.csv', 'ab', 's', 'feedback', 1, 1, 0, 0)"
+        )
+    engine.dispose()
+    with Workspace.open(path) as workspace:
+        (row,) = workspace.feedback().to_pylist()
+        assert (row["verbatim"], row["second_language"]) == ("prima", None)
+        assert workspace.versions("s:1") == ()
+        assert [record.count.updated for record in workspace.imports()] == [0]
+        with workspace._reading() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, tables.metadata) == []
+
+
+def test_labels_of_before_versions_still_count(tmp_path):
+    path = tmp_path / "w.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        at_schema(connection, "0004")
+        connection.exec_driver_sql(
+            "INSERT INTO feedback (feedback_id, source, channel, author_role, verbatim, attributes)"
+            " VALUES ('s:1', 's', 'review', 'customer', 'prima', '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO tone_labels (feedback_id, tone, labelled_by, labelled_at)"
+            " VALUES ('s:1', 'positief', 'a', 5)"
+        )
+    engine.dispose()
+    with Workspace.open(path) as workspace:
+        assert workspace.tone_labels()["tone"].to_pylist() == ["positief"]

@@ -5,6 +5,15 @@ This package is the only place that speaks SQL. Arrow tables go in and come out.
 
 from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
 from klankbord.store.known_themes import ThemeEdit
+from klankbord.store.pieces import FeedbackVersion, Stored
 from klankbord.store.workspace import Workspace
 
-__all__ = ["ActionEvent", "ImportRecord", "RunRecord", "ThemeEdit", "Workspace"]
+__all__ = [
+    "ActionEvent",
+    "FeedbackVersion",
+    "ImportRecord",
+    "RunRecord",
+    "Stored",
+    "ThemeEdit",
+    "Workspace",
+]

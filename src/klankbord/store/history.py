@@ -44,7 +44,7 @@ class RunRecord:
     provenance: Mapping[str, Any]
 
 
-_COUNT_FIELDS = ("file", "source", "kind", "rows_in", "stored", "duplicates", "rejected")
+_COUNT_FIELDS = ("file", "source", "kind", "rows_in", "stored", "duplicates", "rejected", "updated")
 
 
 def write_import(

@@ -1,4 +1,4 @@
-"""What people said of the tone: every label is kept, the newest counts."""
+"""What people said of the tone: every label is kept, the newest of the present words counts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def write(connection: Connection, table: pa.Table) -> int:
 
 
 def read(connection: Connection, *, history: bool = False) -> pa.Table:
-    """Return the newest label of each piece of feedback by id, or all of them, oldest first."""
+    """Return the newest label of each piece of feedback by id, or all of them, oldest first.
+
+    A label of words that were edited since is history.
+    """
     label = tables.tone_labels.c
     query = select(tables.tone_labels) if history else _newest()
     query = query.with_only_columns(*(label[name] for name in TONE_LABELS.names))
@@ -55,5 +58,7 @@ def _newest() -> Select[tuple[object, ...]]:
         other.c.labelled_at > label.c.labelled_at,
         and_(other.c.labelled_at == label.c.labelled_at, other.c.label_id > label.c.label_id),
     )
-    newer = exists().where(other.c.feedback_id == label.c.feedback_id, later)
-    return select(label).where(not_(newer))
+    newer = exists().where(
+        other.c.feedback_id == label.c.feedback_id, not_(other.c.of_earlier_words), later
+    )
+    return select(label).where(not_(newer), not_(label.c.of_earlier_words))

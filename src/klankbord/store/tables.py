@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 
 from klankbord.schema import TONE_PROBABILITIES
@@ -68,8 +69,23 @@ feedback = Table(
     Column("segment", Text),
     Column("value_eur", Float),
     Column("attributes", Text, nullable=False),
+    Column("second_language", Text),
     Index(None, "customer_id", "received_at"),
     Index(None, "received_at", "feedback_id"),
+)
+
+# The versions of a piece of feedback other than the one that stands in `feedback`.
+feedback_version = Table(
+    "feedback_version",
+    metadata,
+    Column("version_id", Integer, primary_key=True),
+    Column("feedback_id", Text, _of_feedback(), nullable=False),
+    Column("verbatim", Text, nullable=False),
+    Column("score_metric", Text),
+    Column("score_value", Float),
+    Column("received_at", BigInteger),
+    Column("superseded_at", BigInteger),
+    Index(None, "feedback_id"),
 )
 
 customer = Table(
@@ -125,7 +141,8 @@ segment = Table(
     Column("theme_id", Text),
 )
 
-# History is kept: of one piece of feedback the newest label counts, the last stored of equals.
+# History is kept: of one piece of feedback the newest label counts, the last stored of equals,
+# unless the words were edited since.
 tone_labels = Table(
     "tone_labels",
     metadata,
@@ -137,6 +154,7 @@ tone_labels = Table(
     Column("flags", Text),
     Column("labelled_by", Text, nullable=False),
     Column("labelled_at", BigInteger, nullable=False),
+    Column("of_earlier_words", Boolean, nullable=False, server_default=false()),
     Index(None, "feedback_id", "labelled_at"),
 )
 
@@ -287,6 +305,7 @@ import_record = Table(
     Column("stored", Integer, nullable=False),
     Column("duplicates", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("updated", Integer, nullable=False, server_default="0"),
     Index(None, "sha256"),
 )
 

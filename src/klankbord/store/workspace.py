@@ -20,7 +20,7 @@ from klankbord.privacy import IDENTITIES, Pseudonymiser
 from klankbord.records import Action, KnownTheme, SourceCount, Theme, ToneShift, Verdict
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import actions as action_list
-from klankbord.store import findings, history, identities, labels, tables
+from klankbord.store import findings, history, identities, labels, pieces, tables
 from klankbord.store import known_themes as registry
 from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
@@ -93,20 +93,27 @@ class Workspace:
 
     # --- feedback and customers ---------------------------------------------------------------
 
-    def add_feedback(self, table: pa.Table) -> tuple[int, int]:
-        """Store new feedback and return (stored, duplicates), which add up to the rows given.
+    def add_feedback(self, table: pa.Table, *, at: datetime | None = None) -> pieces.Stored:
+        """Store new feedback and other versions of known feedback; tell what became of the rows.
 
-        A duplicate has a feedback_id that is stored already or came earlier in `table`.
+        `at` is the moment of the import. See `store.pieces` for which version stands and what
+        happens to the others.
         """
         table = conform(table, FEEDBACK)
         if pc.any(pc.equal(table.column("feedback_id"), "")).as_py():
             raise ValueError("feedback without a feedback_id: assign ids before storing")
-        stored = 0
         with self._writing() as connection:
-            statement = insert(connection, tables.feedback).on_conflict_do_nothing()
-            for rows in bound_rows(table):
-                stored += connection.execute(statement, rows).rowcount
-        return stored, table.num_rows - stored
+            return pieces.write(connection, table, at)
+
+    def versions(self, feedback_id: str) -> tuple[pieces.FeedbackVersion, ...]:
+        """Return the other versions of a piece of feedback, oldest first."""
+        with self._reading() as connection:
+            return pieces.read_versions(connection, feedback_id)
+
+    def main_languages(self) -> dict[str, str]:
+        """Return the language most feedback of each source is in; of equals the first by code."""
+        with self._reading() as connection:
+            return pieces.read_main_languages(connection)
 
     def add_customers(self, table: pa.Table) -> tuple[int, int]:
         """Store new and changed customers and return (stored, duplicates).
