@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klankbord.language import segment
 from klankbord.models import load_tone_model
 from klankbord.schema import FEEDBACK, SCORES, SEGMENTS, TONE_PROBABILITIES, conform
 from klankbord.tone import enthusiasm_of, score, score_segments, spread_of, valence_of
@@ -136,6 +137,31 @@ def test_a_non_answer_is_neutral_and_flat(model):
     assert not any(row[flag] for flag in ("churn_cue", "unresolved", "mixed"))
 
 
+def test_an_answer_is_read_with_its_question(model):
+    worse, better = "Wat kan er beter?", "Waar bent u tevreden over?"
+    table = feedback(
+        ["parkeren", "parkeren", "niets", "niets", "niets", "nvt", "alles"],
+        question=[worse, better, worse, better, "Heeft u nog opmerkingen?", worse, worse],
+    )
+    rows = score(table, model).to_pylist()
+    assert [row["tone"] for row in rows] == [
+        "ontevreden", "positief", "positief", "ontevreden", "neutraal", "neutraal", "ontevreden",
+    ]  # fmt: skip
+    assert [row["complaint_theme"] for row in rows] == [
+        "comfort", None, None, "anders", None, None, "anders",
+    ]  # fmt: skip
+    assert [row["non_answer"] for row in rows] == [False] * 4 + [True, True, False]
+    assert all(0.5 < max(row[name] for name in TONE_PROBABILITIES) < 0.9 for row in rows[:4])
+
+
+def test_a_longer_answer_keeps_its_own_tone(model):
+    table = feedback(
+        ["De medewerker was heel vriendelijk en hielp me meteen", "Het duurde weken, erg jammer"],
+        question=["Wat kan er beter?", "Wat ging er goed?"],
+    )
+    assert score(table, model)["tone"].to_pylist() == ["positief", "ontevreden"]
+
+
 def test_cues_stand_where_their_spans_say(model):
     rows = score(feedback(["Super vriendelijk geholpen!", "n.v.t.", "écht één ramp"]), model)
     for row, text in zip(rows.to_pylist(), ["Super vriendelijk geholpen!", "", "écht één ramp"],
@@ -206,6 +232,18 @@ def test_segments_are_filled(model):
     assert filled["theme_id"].null_count == 3
 
 
+def test_segments_are_read_with_the_question_they_need(model):
+    table = feedback(
+        ["communicatie", "communicatie", "niets"],
+        question=["Wat kan er beter?", "Wat ging er goed?", "Wat ging er goed?"],
+    )
+    segments = segment(table)
+    filled = score_segments(segments, model, feedback=table)
+    assert filled["tone"].to_pylist() == ["ontevreden", "positief", "neutraal"]
+    assert filled["complaint_theme"].to_pylist() == ["informatie", None, None]
+    assert score_segments(segments, model)["tone"].to_pylist() == ["neutraal"] * 3
+
+
 def test_empty_tables(model):
     assert score(FEEDBACK.empty_table(), model).equals(SCORES.empty_table())
     assert score(feedback(["", "  "]), model).equals(SCORES.empty_table())
@@ -216,6 +254,7 @@ def test_scoring_loads_no_torch():
     code = """
 import sys
 import pyarrow as pa
+from klankbord.language import segment
 from klankbord.models import load_tone_model
 from klankbord.schema import FEEDBACK, conform
 from klankbord.tone import score

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord.language import non_answers
-from klankbord.models import ToneModel, ToneScores
+from klankbord.models import ToneModel, ToneScores, answered
 from klankbord.models.scores import ARRAYS
 from klankbord.records import Progress, silent
 from klankbord.schema import (
@@ -52,7 +52,7 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
         return SCORES.empty_table()
     verbatims = rows["verbatim"].combine_chunks()
     questions = pc.fill_null(rows["question"], "").combine_chunks()
-    silent_rows = np.asarray(non_answers(verbatims), dtype=bool)
+    silent_rows = _silent(verbatims, questions)
     scores, where = _score_once(verbatims, questions, model, "tone", progress)
     spans = _cue_spans(scores.cues, where, silent_rows)
 
@@ -84,17 +84,24 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
     return conform(pa.table(columns), SCORES)
 
 
-def score_segments(segments: pa.Table, model: ToneModel, progress: Progress = silent) -> pa.Table:
+def score_segments(
+    segments: pa.Table,
+    model: ToneModel,
+    progress: Progress = silent,
+    *,
+    feedback: pa.Table | None = None,
+) -> pa.Table:
     """Return `segments` with tone, valence and complaint theme filled; equal texts scored once.
 
-    Segments are many and serve themes alone, so a model of several tiers reads them with its
-    fast one.
+    With the `feedback` they are of, those that only name what was asked for ("parkeren") are read
+    with their question. Segments are many and serve themes alone, so a model of several tiers
+    reads them with its fast one.
     """
     model = getattr(model, "fast", model)
     if segments.num_rows == 0:
         return SEGMENTS.empty_table()
     texts = segments["text"].combine_chunks()
-    questions = pa.repeat(pa.scalar(""), segments.num_rows)
+    questions = _questions_that_matter(segments, feedback)
     scores, where = _score_once(texts, questions, model, "tone of segments", progress)
     probabilities = scores.probabilities[where]
     levels = tone_levels(probabilities)
@@ -175,6 +182,30 @@ def spread_of(probabilities: Floats) -> Floats:
     return _rounded(np.sqrt(np.maximum(variance, 0)))
 
 
+def _silent(verbatims: pa.Array, questions: pa.Array) -> NDArray[np.bool_]:
+    """Tell which rows answer nothing; "niets" does not, where it says that all is well."""
+    rows = np.asarray(non_answers(verbatims), dtype=bool)
+    pairs = zip(verbatims.filter(rows).to_pylist(), questions.filter(rows).to_pylist(), strict=True)
+    rows[rows] = [not answered.says_nothing(text, question) for text, question in pairs]
+    return rows
+
+
+def _questions_that_matter(segments: pa.Table, feedback: pa.Table | None) -> pa.Array:
+    """Return the question of every segment that needs it, else ""."""
+    if feedback is None:
+        return pa.repeat(pa.scalar(""), segments.num_rows)
+    place = pc.index_in(segments["feedback_id"], feedback["feedback_id"].combine_chunks())
+    asked = pc.fill_null(feedback["question"].take(place), "").to_pylist()
+    texts = segments["text"].to_pylist()
+    return pa.array(
+        [
+            question if answered.names_something(text, question) else ""
+            for text, question in zip(texts, asked, strict=True)
+        ],
+        pa.string(),
+    )
+
+
 def _score_once(
     texts: pa.Array, questions: pa.Array, model: ToneModel, stage: str, progress: Progress
 ) -> tuple[ToneScores, NDArray[np.int64]]:
@@ -191,7 +222,7 @@ def _score_once(
         part = distinct[first : first + _BATCH]
         words = text_codes.dictionary.take(pa.array(part // kinds)).to_pylist()
         asked = question_codes.dictionary.take(pa.array(part % kinds)).to_pylist()
-        parts.append(model.predict(words, asked))
+        parts.append(answered.predict(model, words, asked))
     progress(stage, len(distinct), len(distinct))
     return _joined(parts), where.astype(np.int64)
 
