@@ -35,10 +35,6 @@ class UnreadableInputError(KlankbordError):
     exit_code = EXIT_USAGE
 
 
-class UnsupportedSourceError(UnreadableInputError):
-    """A source is recognised, but its reader is not built yet."""
-
-
 class SettingsError(KlankbordError):
     """A setting or profile has an unknown key or a value out of range."""
 

@@ -103,10 +103,10 @@ def test_a_metric_column_goes_row_by_row(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_score_words_are_no_score(tmp_path: Path) -> None:
-    got = rows_of(tmp_path, "tevredenheid;opmerking\nTevreden;prima\nOntevreden;slecht\n")
+def test_words_that_are_no_scale_are_no_score(tmp_path: Path) -> None:
+    got = rows_of(tmp_path, "waardering;opmerking\nVia de app;prima\nOp de site;slecht\n")
     assert [row["score_value"] for row in got] == [None, None]
-    assert got[0]["attributes"] == '{"tevredenheid": "Tevreden"}'
+    assert got[0]["attributes"] == '{"waardering": "Via de app"}'
 
 
 def test_a_survey_question_as_header_becomes_the_question(tmp_path: Path) -> None:
@@ -116,10 +116,16 @@ def test_a_survey_question_as_header_becomes_the_question(tmp_path: Path) -> Non
         "02-03-2024 10:00:00,2,Hij kwam een uur te laat en liet troep achter,\n"
     )
     got = read_all(write(tmp_path / "x.csv", text))
-    assert got.feedback[1]["verbatim"] == "Hij kwam een uur te laat en liet troep achter"
-    assert got.feedback[0]["question"] == "Wat vond u van onze monteur?"
-    assert "Niets te melden hoor" in got.feedback[0]["attributes"]
-    assert got.detection.details["text_in_attributes"] == "Wilt u nog iets anders melden aan ons?"
+    assert [(row["question"], row["verbatim"], row["score_value"]) for row in got.feedback] == [
+        ("Wat vond u van onze monteur?", "Hij kwam op tijd en was erg vriendelijk", 9),
+        ("Wilt u nog iets anders melden aan ons?", "Niets te melden hoor", None),
+        ("Wat vond u van onze monteur?", "Hij kwam een uur te laat en liet troep achter", 2),
+    ]
+    assert got.feedback[0]["attributes"] == "{}"
+    assert "text_in_attributes" not in got.detection.details
+    assert got.detection.details["questions"] == (
+        "Wat vond u van onze monteur?; Wilt u nog iets anders melden aan ons?"
+    )
 
 
 def test_american_dates_only_when_the_column_proves_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from klankbord.errors import UnreadableInputError, UnsupportedSourceError
+from klankbord.errors import UnreadableInputError
 from klankbord.sources import detect, expand, load_profile, read
 from klankbord.sources.known_sources import known_sources
 
@@ -98,54 +98,22 @@ def test_google_business_keeps_the_original_words(tmp_path: Path) -> None:
     assert [row.reason for row in got.rejected] == ["score is geen getal"]
 
 
-REFUSED = {
-    "a Qualtrics": "RecordedDate,ResponseId,DistributionChannel,Q1\nR,I,D,Hoe?\n{},{},{},{}\n",
-    "a SurveyMonkey": "Respondent ID,Collector ID,Waarom?\n,,Open-Ended Response\n1,2,a\n",
-    "a RateNL": "ResultID,ResultDate,ConfirmStatus,Answer\n1,2026-03-12,0,9\n",
-    "a Salesforce Case": '"CASENUMBER","SUBJECT","DESCRIPTION","ORIGIN"\n"1","k","t","w"\n',
-    "a Salesforce EmailMessage": '"ID","PARENTID","TEXTBODY","INCOMING"\n"0","5","t","true"\n',
-    "a Zendesk ticket": '{"raw_subject": "k", "requester_id": 5, "comments": [{"body": "t"}]}\n',
-    "a Zendesk user": '{"id": 5, "role": "end-user", "name": "n", "email": "e", "locale": "nl"}\n',
-    "a Freshdesk": '[{"description_text": "t", "requester_id": 5, "conversations": []}]',
-    "an Intercom": json.dumps({"conversations": [{
-        "source": {"author": {"type": "user"}},
-        "conversation_parts": {"conversation_parts": []}}]}),
-    "a Genesys": '{"communicationId": "s", "transcripts": [{"phrases": []}]}',
-    "an Amazon Contact Lens": json.dumps({
-        "Participants": [{"ParticipantId": "a"}], "CustomerMetadata": {"ContactId": "k"},
-        "Transcript": [{"Content": "t"}]}),
-    "a Whisper": '{"segments": [{"start": 0.5, "end": 2, "text": "t"}]}',
-    "a Feedback Company": '{"reviews": [{"total_score": 1, "recommends": "Ja", "questions": []}]}',
-    "a WhatsApp": "12-03-2026 09:14 - Karin: Hallo\nal drie weken!\n12-03-2026 09:15 - Sam: Tja\n",
-    "e-mail": "Van: Karin\nVerzonden: dinsdag 12 maart 2026 09:14\nOnderwerp: klacht\n\nSlecht!\n",
-    "XML": '<?xml version="1.0"?><reviews/>',
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_known_source_without_a_reader_is_refused_by_name(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnsupportedSourceError, match=f"recognised {name}.*not read yet") as caught:
-        list(read(write(tmp_path / "x", REFUSED[name])))
-    assert "--profile" in caught.value.hint
-
-
 @pytest.mark.parametrize(
     "text",
     ["Prima!\n\n> Op 12 mrt. 2026 om 09:14 heeft Help <h@b.nl> het volgende geschreven:\n> oud\n",
      "Helder.\n\n-----Oorspronkelijk bericht-----\nVan: Sam\n\noud\n",
-     "From MAILER-DAEMON Sat Nov 21 20:00:52 2026\nFrom: K <k@v.nl>\nSubject: x\n\nhallo\n",
-     "[12-03-2026 09:14:05] Karin: Hallo\r\n\u200e[12-03-2026 09:15:02] Karin: foto\r\n"],
+     "From MAILER-DAEMON Sat Nov 21 20:00:52 2026\nFrom: K <k@v.nl>\nSubject: x\n\nhallo\n"],
 )  # fmt: skip
-def test_mail_and_chats_are_not_taken_for_tables(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UnsupportedSourceError):
-        list(read(write(tmp_path / "x", text)))
+def test_mail_is_not_taken_for_a_table(tmp_path: Path, text: str) -> None:
+    assert read_all(write(tmp_path / "x", text)).detection.source in ("mail", "mbox")
 
 
-def test_a_profile_opens_what_is_refused_otherwise(tmp_path: Path) -> None:
+def test_a_profile_goes_before_a_known_export(tmp_path: Path) -> None:
     profile = load_profile(
         write(tmp_path / "p.toml", 'name = "sf"\n[columns]\nverbatim = "DESCRIPTION"\n')
     )
-    got = read_all(write(tmp_path / "x", REFUSED["a Salesforce Case"]), profile)
+    text = '"CASENUMBER","SUBJECT","DESCRIPTION","ORIGIN"\n"1","k","t","w"\n'
+    got = read_all(write(tmp_path / "x", text), profile)
     assert got.verbatims == ["k. t"]
 
 
@@ -156,7 +124,8 @@ def test_a_profile_opens_what_is_refused_otherwise(tmp_path: Path) -> None:
         (b"%PDF-1.7\n", "PDF"), (b"\x89PNG\r\n\x1a\n\x00", "image"), (b"\xff\xd8\xff\xe0", "image"),
         (b"\x1f\x8b\x08\x00", "compressed"), (b"SQLite format 3\x00", "database"),
         (random.Random(1).randbytes(4000), "not a text file"), (b"{\\rtf1 hallo}", "Rich Text"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"), (b"$FL2@(#) SPSS", "SPSS"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook cannot be opened"),
+        (b"$FL2@(#) SPSS", "SPSS"),
         (b"Zomaar een zin.\nEn nog een.\n", "not recognised"), (b";;;;\n;;;;\n", "not recognised"),
     ],
 )  # fmt: skip
@@ -198,15 +167,12 @@ def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FORMATS, reason="KLANKBORD_FORMATS names no folder of example exports")
-def test_every_example_export_is_read_or_refused_by_name() -> None:
+def test_every_example_export_is_read() -> None:
     for path in expand([Path(FORMATS)]):
         if path.suffix == ".md":
             continue
-        try:
-            got = read_all(path)
-        except UnsupportedSourceError:
-            continue
-        assert got.rows_in > 0, path
+        got = read_all(path)
+        assert got.rows_in > 0 or path.stem == "users", path
         assert len(got.feedback) >= 0.8 * got.rows_in, path
 
 

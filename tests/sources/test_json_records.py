@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from klankbord.errors import UnreadableInputError
-from klankbord.sources import Profile
+from klankbord.sources import Profile, json_records
 
 from .helpers import read_all, write
 
@@ -93,6 +93,45 @@ def test_what_is_no_list_of_records_is_one_error(tmp_path: Path, text: str) -> N
     with pytest.raises(UnreadableInputError) as caught:
         read_all(write(tmp_path / "x.json", text))
     assert "x.json" in caught.value.where
+
+
+@pytest.mark.parametrize("shape", ["lines", "array", "object"])
+def test_names_that_only_come_later_are_kept_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    monkeypatch.setattr(json_records, "SURVEYED", 3)
+    late = {"text": "d", "winkel": {"plaats": "Ede"}, "naam": "Noor", "regels": [{"naam": "Noor"}]}
+    records = [{"text": "a"}, {"text": "b"}, {"text": "c", "kleur": "rood"}, late, {"text": "e"}]
+    text = {
+        "lines": "\n".join(map(json.dumps, records)),
+        "array": json.dumps(records),
+        "object": json.dumps({"items": records}),
+    }[shape]
+    got = read_all(write(tmp_path / "x", text))
+    assert got.verbatims == ["a", "b", "c", "d", "e"]
+    found = [json.loads(row["attributes"]) for row in got.feedback]
+    assert found[:3] == [{}, {}, {"kleur": "rood"}]
+    assert json.loads(found[3]["overige velden"]) == {"winkel.plaats": "Ede"}
+    assert "Noor" not in str(got.feedback)
+
+
+def test_a_record_of_a_million_fields_is_refused(tmp_path: Path) -> None:
+    wide = {f"k{at}": at for at in range(20_000)}
+    with pytest.raises(UnreadableInputError, match="columns"):
+        read_all(write(tmp_path / "x", json.dumps([wide])))
+    with pytest.raises(UnreadableInputError, match="columns"):
+        read_all(write(tmp_path / "x", json.dumps([{"a": {"b": wide}}])))
+
+
+def test_a_late_record_of_too_many_fields_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_records, "SURVEYED", 1)
+    wide = {f"k{at}": at for at in range(20_000)}
+    lines = map(json.dumps, [{"text": "a"}, wide, {"text": "b"}])
+    got = read_all(write(tmp_path / "x", "\n".join(lines)))
+    assert got.verbatims == ["a", "b"]
+    assert [(row.row, row.reason) for row in got.rejected] == [(2, "record heeft te veel velden")]
 
 
 def test_thousands_of_different_names_stay_manageable(tmp_path: Path) -> None:

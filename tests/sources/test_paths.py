@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from klankbord.sources import expand
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("b.csv", "a.csv", "sub/c.csv", ".git/x", ".verborgen", "~$a.xlsx", "Thumbs.db"):
+    clutter = (".git/x", ".verborgen", "~$a.xlsx", "Thumbs.db", "__MACOSX/._a.csv")
+    for name in ("b.csv", "a.csv", "sub/c.csv", *clutter):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
@@ -44,3 +46,11 @@ def test_what_is_not_there_is_an_error_that_names_it(tmp_path: Path, name: str) 
         expand([tmp_path / name])
     assert caught.value.where == str(tmp_path / name)
     assert caught.value.hint
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pijp")
+    (tmp_path / "a.csv").write_text("x")
+    assert [path.name for path in expand([tmp_path])] == ["a.csv"]
+    with pytest.raises(UnreadableInputError, match="read twice"):
+        expand([tmp_path / "pijp"])

@@ -58,6 +58,8 @@ def test_the_name_is_the_file_name_unless_given(tmp_path: Path) -> None:
         ("header_row = -1", "must be a whole number"),
         ("header_row = true", "must be a whole number"),
         ("day_first = 1", "must be true or false"),
+        ("questions = 'Waarom?'", "must be a list of texts"),
+        ("questions = [1]", "must be a list of texts"),
         ("delimiter = ';;'", "must be one character"),
         ("decimal = 'x'", "must be ',' or '.'"),
         ("name = [", "not valid TOML"),
@@ -68,6 +70,12 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message) as caught:
         load_profile(path)
     assert caught.value.where == str(path)
+
+
+def test_a_profile_may_name_its_shape_and_its_open_questions(tmp_path: Path) -> None:
+    text = 'shape = "csv-3f9a01"\nquestions = ["Wat kan beter?"]\n'
+    profile = load_profile(write(tmp_path / "p.toml", text))
+    assert profile == Profile(name="p", shape="csv-3f9a01", questions=("Wat kan beter?",))
 
 
 def test_a_missing_profile_is_a_settings_error(tmp_path: Path) -> None:

@@ -92,3 +92,75 @@ def test_one_typing_error_does_not_overrule_a_hint(tmp_path: Path) -> None:
     got = read_all(write(tmp_path / "x", text))
     assert {row["score_metric"] for row in got.feedback} == {"nps"}
     assert len(got.rejected) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "metric", "stored"),
+    [
+        ("Hoe tevreden bent u? (1-10)", "7 9 1", "grade", [7, 9, 1]),
+        ("Hoe tevreden bent u op een schaal van 0 tot en met 10?", "0 9", "grade", [1, 9]),
+        ("csat", "7 9 10 6", "grade", [7, 9, 10, 6]),
+        ("rating", "7 9 10 6", "grade", [7, 9, 10, 6]),
+        ("Hoe makkelijk was het? (1-5)", "1 3 5", "ces", [1, 4, 7]),
+        ("Hoeveel moeite kostte het? (1-5)", "1 3 5", "ces", [7, 4, 1]),
+        ("Hoe makkelijk was het? (0-10)", "0 5 10", "ces", [1, 4, 7]),
+        ("Hoe tevreden bent u? (1-7)", "1 4 7", "csat", [1, 3, 5]),
+        ("Hoe waarschijnlijk beveelt u ons aan? (1-5)", "1 5", "csat", [1, 5]),
+        ("Hoe waarschijnlijk beveelt u ons aan? (0-10)", "0 10", "nps", [0, 10]),
+        ("Welk cijfer geeft u ons? (1-10)", "4 8", "grade", [4, 8]),
+    ],
+)  # fmt: skip
+def test_another_scale_is_converted_and_told(
+    tmp_path: Path, header: str, cells: str, metric: str, stored: list[float]
+) -> None:
+    lines = "".join(f"{cell};een zin met tekst\n" for cell in cells.split())
+    got = read_all(write(tmp_path / "x", f"{header};opmerking\n{lines}"))
+    assert not got.rejected
+    assert [row["score_value"] for row in got.feedback] == stored
+    assert {row["score_metric"] for row in got.feedback} == {metric}
+    plain = metric in ("nps",) or header.startswith("Welk")
+    assert ("stored as" in got.detection.details.get("score_metric_because", "")) is not plain
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "metric", "stored"),
+    [
+        ("Tevredenheid", ["Zeer tevreden", "Neutraal", "Zeer ontevreden"], "csat", [5, 3, 1]),
+        ("How satisfied are you?", ["Very satisfied", "Dissatisfied"], "csat", [5, 2]),
+        ("Wie zufrieden sind Sie?", ["Sehr zufrieden", "Unzufrieden"], "csat", [5, 2]),
+        ("Hoe tevreden bent u?", ["😀", "😐", "😡"], "csat", [5, 3, 1]),
+        ("Hoe makkelijk was het?", ["Zeer makkelijk", "Neutraal", "Zeer moeilijk"], "ces",
+         [7, 4, 1]),
+        ("Hoeveel moeite kostte het?", ["Heel veel moeite", "Weinig moeite"], "ces", [1, 5.5]),
+        ("Het was makkelijk om ons te bereiken", ["Helemaal mee eens", "Mee oneens"], "ces",
+         [7, 2.5]),
+        ("Het kostte mij veel moeite", ["Helemaal mee eens", "Mee oneens"], "ces", [1, 5.5]),
+        ("Ik ben tevreden over de monteur", ["Helemaal mee eens", "Oneens"], "csat", [5, 2]),
+        ("Hoe tevreden bent u?", ["Tevreden", "Weet niet", "Tevreden"], "csat", [4, None, 4]),
+        ("Hoe waarschijnlijk beveelt u ons aan?", ["10 (zeer waarschijnlijk)", "8 - goed",
+                                                   "0 = zeer onwaarschijnlijk"], "nps", [10, 8, 0]),
+        ("cijfer", ["Score: 8", "7,5", "9 goed"], "grade", [8, 7.5, 9]),
+    ],
+)  # fmt: skip
+def test_answers_in_words_are_scores(
+    tmp_path: Path, header: str, cells: list[str], metric: str, stored: list[float]
+) -> None:
+    lines = "".join(f"{cell};een zin met tekst\n" for cell in cells)
+    got = read_all(write(tmp_path / "x", f"{header};opmerking\n{lines}"))
+    assert [row["score_value"] for row in got.feedback] == stored
+    assert {row["score_metric"] for row in got.feedback} - {None} == {metric}
+    assert not got.rejected
+
+
+def test_agreeing_with_a_complaint_is_no_praise(tmp_path: Path) -> None:
+    text = "Ik overweeg over te stappen;opmerking\nHelemaal mee eens;een zin met tekst\n"
+    (row,) = read_all(write(tmp_path / "x", text)).feedback
+    assert row["score_value"] is None
+    assert "Helemaal mee eens" in row["attributes"]
+
+
+def test_a_metric_from_a_profile_is_not_converted(tmp_path: Path) -> None:
+    profile = load_profile(write(tmp_path / "p.toml", 'score_metric = "csat"\n'))
+    got = read_all(write(tmp_path / "x", "csat;opmerking\n7;a\n8;b\n9;c\n4;d\n"), profile)
+    assert [row["score_value"] for row in got.feedback] == [4]
+    assert len(got.rejected) == 3

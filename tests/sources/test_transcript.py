@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klankbord.errors import UnreadableInputError
+from klankbord.sources import transcript
 
 from .helpers import read_all, write
 
@@ -157,3 +159,134 @@ def test_no_text_breaks_the_reader(tmp_path: Path, body: str) -> None:
     got = read_all(write(tmp_path / "x", "Klant: begin\n" + body))
     assert got.rows_in == len(got.feedback) + len(got.rejected)
     assert got.rows_in >= 1
+
+
+def said(path: Path) -> list[tuple[str, str]]:
+    return [(row["author_role"], row["verbatim"]) for row in read_all(path).feedback]
+
+
+TWO = [("customer", "Mijn tv is kapot."), ("agent", "Wat vervelend."), ("customer", "Ja.")]
+LAYOUTS = {
+    "otter": "Karin Bos  0:05\nMijn tv is\nkapot.\n\nSam Vis  0:12\nWat vervelend.\n\n"
+    "Karin Bos  1:02:15\nJa.\n\nTranscribed by https://otter.ai\n",
+    "zoom": "[Karin Bos] 09:14:05\nMijn tv is kapot.\n\n[Sam] 09:14:12\nWat vervelend.\n\n"
+    "[Karin Bos] 09:15:12\nJa.\n",
+    "word": "Audiobestand\ngesprek 12.mp3\nTranscriptie\n00:00:00 Spreker 1\nMijn tv is kapot.\n"
+    "00:00:05 Spreker 2\nWat vervelend.\n00:01:05 Spreker 1\nJa.\n",
+    "amberscript": "00:00:05 Spreker 1: Mijn tv is kapot.\n00:00:09 Spreker 2: Wat vervelend.\n"
+    "00:00:12 Spreker 1: Ja.\n",
+    "a span": "[00:00:05.120 - 00:00:08.300] SPEAKER_00: Mijn tv is kapot.\n"
+    "[00:00:08.500 - 00:00:10.000] SPEAKER_01: Wat vervelend.\n[100:00:01] SPEAKER_00: Ja.\n",
+    "a time after the name": "Karin (00:05): Mijn tv is kapot.\nSam (00:12): Wat vervelend.\n"
+    "Karin (00:20): Ja.\n",
+    "brackets": "[SPEAKER_00] Mijn tv is kapot.\n[SPEAKER_01] Wat vervelend.\n[SPEAKER_00] Ja.\n",
+    "teams": "Karin Bos   0:03\nMijn tv is kapot.\n\nSam Vis   0:08\nWat vervelend.\n\n"
+    "Karin Bos   0:12\nJa.\nSam Vis heeft de transcriptie gestopt\n",
+    "meet": "Attendees\nKarin Bos, Sam Vis\nTranscript\n00:00:00\n\nKarin Bos: Mijn tv is kapot.\n"
+    "Sam Vis: Wat vervelend.\n00:05:00\n\nKarin Bos: Ja.\n",
+    "numbers": "1. Klant: Mijn tv is kapot.\n2. Medewerker: Wat vervelend.\n3) Klant: Ja.\n",
+    "numbered voices": "Klant 1: Mijn tv is kapot.\nMedewerker: Wat vervelend.\nKlant 1: Ja.\n",
+    "a legend": "K = klant, M = medewerker\n\nK: Mijn tv is kapot.\nM: Wat vervelend.\nK: Ja.\n",
+    "a legend in lines": "A: klant\nB: agent\nA: Mijn tv is kapot.\nB: Wat vervelend.\nA: Ja.\n",
+    "roles above": "KLANT\nMijn tv is kapot.\n\nMEDEWERKER\nWat vervelend.\n\nKLANT\nJa.\n",
+    "bold": "**Klant:** Mijn tv is kapot.\n**Medewerker:** Wat vervelend.\n**Klant:** Ja.\n",
+    "bullets": "- Klant: Mijn tv is kapot.\n- Medewerker: Wat vervelend.\n- Klant: Ja.\n",
+    "tabs": "Klant\tMijn tv is kapot.\nMedewerker\tWat vervelend.\nKlant\tJa.\n",
+    "an interview": "Respondent: Mijn tv is kapot.\nInterviewer: Wat vervelend.\nRespondent: Ja.\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_layouts_of_recognisers_and_people(tmp_path: Path, layout: str) -> None:
+    path = write(tmp_path / "x", LAYOUTS[layout])
+    assert said(path) == TWO
+    assert read_all(path).rejected == []
+
+
+def test_single_letters_without_a_legend_only_where_the_pair_tells(tmp_path: Path) -> None:
+    text = "{0}: Hallo.\n{1}: Hoi.\n{0}: Tja.\n{1}: Nou.\n"
+    assert said(write(tmp_path / "x", text.format("K", "M")))[0] == ("customer", "Hallo.")
+    assert said(write(tmp_path / "x", text.format("P", "Q")))[0] == ("unknown", "Hallo.")
+    assert said(write(tmp_path / "x", text.format("V", "A")))[0] == ("unknown", "Hallo.")
+    asked = "V: Wat vond u ervan?\nA: Duur.\nV: En verder?\nA: Prima.\n"
+    assert [role for role, _ in said(write(tmp_path / "x", asked))] == ["agent", "customer"] * 2
+
+
+def test_names_before_turns_of_several_lines(tmp_path: Path) -> None:
+    text = (
+        "Karin: Ik had gehoopt dat het pakket er\ndeze week zou zijn, maar dat is niet\nzo.\n"
+        "Sam: Wat vervelend. Ik kijk het voor u\nna in ons systeem.\nLet op: het duurt\neven.\n"
+        "Karin: Fijn,\ndank u.\nSam: Geen dank\nhoor.\nKarin: oké\n"
+    )
+    got = said(write(tmp_path / "x", text))
+    assert [role for role, _ in got] == ["customer", "agent"] * 2 + ["customer"]
+    assert got[1][1].endswith("Let op: het duurt even.")
+
+
+def test_who_only_speaks_late_in_a_long_file_is_heard(tmp_path: Path) -> None:
+    text = "Karin: Hallo.\nSam: Hoi.\n" * 300 + "Lex Vos: Nog iets.\nKarin: Ja?\nLex Vos: Nee.\n"
+    assert read_all(write(tmp_path / "x", text)).verbatims[-3:] == ["Nog iets.", "Ja?", "Nee."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Naam: Jan\nScore: 4\nToelichting: duur\nNaam: Piet\nScore: 3\nToelichting: traag\n",
+        "Beste mensen,\n\nDit gaat over het volgende: alles.\nLet op: het is veel.\nGroet\n",
+        "Ja\nNee\nJa\nMisschien\n",
+    ],
+)
+def test_lists_and_letters_are_no_transcript(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnreadableInputError):
+        read_all(write(tmp_path / "x", text))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [":" * 1_000_000, "[" * 1_000_000, "1" * 1_000_000, "Op " * 330_000, "- " * 500_000,
+     "a" + " " * 1_000_000 + "-", "Klant" * 200_000, "12:" * 330_000, "K: " * 330_000,
+     "\n".join(["[1:00"] * 150_000), "\n".join(["Jan 0:05"] * 110_000), "(" * 1_000_000,
+     "\n".join(f"Jan{at}: x" for at in range(80_000)), "A = klant, " * 90_000,
+     "\n".join(["Klant"] * 170_000), "\t" * 1_000_000, "**" * 500_000],
+)  # fmt: skip
+def test_hostile_transcripts_take_linear_time(body: str) -> None:
+    lines = f"Klant: begin\nAgent: ja\n{body}\n".splitlines()
+    began = time.process_time()
+    style = transcript.recognise(lines)
+    assert style is not None
+    style = transcript.more_names(lines, style)
+    assert list(transcript.conversations(lines, style, "Europe/Amsterdam"))
+    assert time.process_time() - began < 4  # a quadratic reader takes minutes
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    lines=st.lists(
+        st.one_of(
+            st.text(alphabet="KlantM: -[]0159().\t*=é", max_size=30),
+            st.text(max_size=20),
+            st.sampled_from([
+                "Klant: ja", "[00:01] Jan Bos", "00:05", "Jan: hoi", "Datum: 1-2-2024", "-----",
+                "K = klant, M = medewerker", "Transcript", "Attendees", "Jan 0:05", "KLANT",
+            ]),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_every_line_is_in_a_turn_a_header_or_rejected(lines: list[str]) -> None:
+    lines = ["".join(line.splitlines()) for line in lines]
+    style = transcript.recognise(lines) or transcript.recognise(["Klant: ja"])
+    assert style is not None
+    marked = [f"{line} merk{at}x" if at % 3 == 0 else line for at, line in enumerate(lines)]
+    found = list(transcript.conversations(marked, style, "Europe/Amsterdam"))
+    kept = " ".join(
+        [f"{turn.speaker} {turn.text}" for each in found for turn in each.turns]
+        + [str(each.attributes) + str(each.own_id) + str(each.customer_id) for each in found]
+    )
+    ignored = sum(each.ignored.total() for each in found)
+    lost = 0
+    for at, line in enumerate(marked):
+        bare = line.strip().lstrip("\ufeff\u200e").strip()
+        headed = transcript.header_line(bare) if bare else None
+        lost += at % 3 == 0 and f"merk{at}x" not in kept and not headed
+    assert lost <= ignored

@@ -1,8 +1,8 @@
 """Sources: from paths to batches of feedback or customers, with every rejected row accounted for.
 
-`expand` turns folders and patterns into files, `detect` says what a file is, `read` yields its
-batches. A reader puts the source's own id as "<source>:<id>" in feedback_id, or ""; `FeedbackIds`
-fills the empty ones after the customer ids have been replaced by pseudonyms.
+`gathered` turns folders, patterns and archives into files for a while, `detect` says what a file
+is, `read` yields its batches. A reader puts the source's own id as "<source>:<id>" in feedback_id,
+or ""; `FeedbackIds` fills the empty ones after the customer ids have been replaced by pseudonyms.
 """
 
 from __future__ import annotations
@@ -11,22 +11,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from klankbord.records import Detection
+from klankbord.sources.archive import Gathered, gathered
 from klankbord.sources.batch import Batch
 from klankbord.sources.companions import NONE, Companions
+from klankbord.sources.companions import find as find_companions
 from klankbord.sources.detect import recognise
 from klankbord.sources.identity import FeedbackIds
 from klankbord.sources.paths import expand
 from klankbord.sources.profile import Profile, load_profile
+from klankbord.sources.saved_profiles import Profiles, find_profile
+from klankbord.sources.seen import seen_columns
 
 __all__ = [
     "Batch",
     "Companions",
     "FeedbackIds",
+    "Gathered",
     "Profile",
+    "Profiles",
     "detect",
     "expand",
+    "find_companions",
+    "find_profile",
+    "gathered",
     "load_profile",
     "read",
+    "seen_columns",
 ]
 
 _TIMEZONE = "Europe/Amsterdam"
@@ -49,8 +59,7 @@ def read(
 
     `companions` is what the other files of the job tell about this one.
 
-    Raises UnreadableInputError, or UnsupportedSourceError for a source that is recognised but
-    not read yet; both name the file and the next thing to try.
+    Raises UnreadableInputError, which names the file and the next thing to try.
     """
     source = recognise(path, profile, timezone, companions)
     yield from source.batches(max(batch_rows, 1))

@@ -1,28 +1,47 @@
-"""Decide which column of a table plays which role, by header first and by content with care."""
+"""Plan which column of a table plays which role, by header first and by content with care."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.schema import Channel, ScoreMetric
-from klankbord.sources.dates import day_comes_first
-from klankbord.sources.decimals import decimal_mark, parse_score
+from klankbord.sources import pieces
+from klankbord.sources.answers import (
+    filled,
+    is_question,
+    numeric_share,
+    question_text,
+    several_choices,
+    texts_of,
+)
+from klankbord.sources.dates import DateColumn, survey
+from klankbord.sources.decimals import decimal_mark
 from klankbord.sources.grid import SURVEYED, Cell, Grid, text_of
-from klankbord.sources.personal import is_personal_name
+from klankbord.sources.header_roles import (
+    CUSTOMER_ONLY,
+    Columns,
+    find_feedback,
+    from_headers,
+    from_profile,
+    grid_source,
+    is_customer_table,
+    withheld,
+)
+from klankbord.sources.long_format import Answers, scored_questions
+from klankbord.sources.pieces import Piece
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
-from klankbord.sources.scores import any_effort, effort_of_header, in_range, infer_metric
+from klankbord.sources.scales import Scale, plain_scale
+from klankbord.sources.score_columns import scale_of_column
+from klankbord.sources.scores import any_effort, effort_of_header, infer_metric
 
-_CUSTOMER_ONLY = ("started_at", "cancelled_at")
-_PROFILE_HINT = 'map the columns with a profile (--profile): [columns] verbatim = "…"'
-_WORDS_WANTED = 3.0
-_MOSTLY = 0.9
-_DATA = re.compile(r"^[\s€]*\d[\d.,]*\s*$|\d[-/.:]\d|\d{4,}|@")
+_WHOLE = 2_000  # rows of which long texts are kept whole
+_LONGEST_KEPT = 400  # characters of a cell in the others
+_MOST_KEPT = 4_000_000  # cells
 
 
 @dataclass(frozen=True)
@@ -33,16 +52,20 @@ class Plan:
     source: str
     roles: Mapping[str, int]  # role -> column
     rest: tuple[int, ...]  # columns that go to `attributes`
+    choices: Mapping[int, str]  # those of `rest` with several choices in a cell -> sign between
     left_out: tuple[str, ...]  # headers of those that do not: they point at a person
     profile: Profile
     channel: str
     author_role: str
     question: str | None  # of every row, where the verbatim's header is the question
+    pieces: tuple[Piece, ...]  # further answers in the same row, each feedback of its own
+    answers: Answers  # of a long table: questions whose answers are scores
     metric: str  # "" where the table has no score
     metric_because: str  # "" where its header names it
+    scale: Scale | None  # of the score column; None where each row names its metric
     effort: bool | None  # a high effort score is much effort; None: by each row's question
     reversed: bool  # there are effort scores to be turned round
-    day_first: bool
+    dates: Mapping[str, DateColumn]  # role -> how its dates are written
     timezone: str
     decimals: Mapping[str, str]  # role -> decimal mark
     own_ids: bool  # the id column identifies feedback by itself
@@ -56,97 +79,135 @@ def make_plan(grid: Grid, profile: Profile | None, source: str, timezone: str) -
     Raises UnreadableInputError, naming the columns seen, where no column holds text or a score.
     """
     mapping = profile or Profile(name=source)
-    rows = [
-        cells
-        for cells in (
-            None if isinstance(record, RejectedRow) else record[1]
-            for record in islice(grid.records(), SURVEYED)
-        )
-        if cells is not None
-    ]
-    columns: Sequence[Sequence[Cell]] = list(zip(*rows, strict=True)) if rows else []
-    if not columns:
-        columns = [() for _ in grid.header]
-    roles, claimed = _from_profile(grid, mapping)
-    metric = _from_headers(grid, columns, mapping, roles, claimed)
-    customers = _is_customer_table(roles, mapping)
+    columns = surveyed(grid)
+    roles, claimed = from_profile(grid, mapping)
+    metric = from_headers(grid, columns, mapping, roles, claimed)
+    customers = is_customer_table(grid, roles, mapping)
     texts: list[int] = []
     if not customers:
-        for role in _CUSTOMER_ONLY:
+        for role in CUSTOMER_ONLY:
             roles.pop(role, None)
-        metric = _from_questions(grid, columns, mapping, roles, metric)
-        texts = [
-            at
-            for at in _running_text(columns)
-            if at not in roles.values() and not _withheld(grid, at)
-        ]
-        if "verbatim" not in roles and roles and texts and "verbatim" not in mapping.columns:
-            roles["verbatim"] = texts.pop(0)
-        if "verbatim" not in roles and "score" not in roles:
-            raise _nothing_to_read(grid)
-    because, effort = "", None
-    if "score" not in roles:
-        metric = ""
-    else:
+        metric, texts = find_feedback(grid, columns, mapping, roles, metric)
+    asked_metric, because, effort, scale = metric, "", None, None
+    if "score" in roles:
         effort = effort_of_header(mapping, grid.header[roles["score"]])
-        if not metric:
-            metric, because = infer_metric(grid, columns, roles)
-    questions = columns[roles["question"]] if "question" in roles else ()
-    metrics = {metric, *_named(columns, roles)}
-    others = [at for at in range(len(grid.header)) if at not in set(roles.values())]
-    moments = [columns[roles[role]] for role in ("received_at", *_CUSTOMER_ONLY) if role in roles]
+        metric, because, scale = _score(grid, columns, mapping, roles, metric)
+    channel = (
+        mapping.constants.get("channel")
+        or mapping.channel
+        or _channel(roles, asked_metric or metric)
+    )
+    free = [
+        at for at in range(len(grid.header)) if at not in roles.values() and not withheld(grid, at)
+    ]
+    further = () if customers else pieces.further_pieces(grid, columns, free, mapping, channel)
+    read = {at for piece in further for at in piece.columns}
+    rest = tuple(at for at in free if at not in read and pieces.asked_of(grid, at).kind != "none")
+    answers = {} if customers else scored_questions(columns, roles, mapping)
+    dated = {role: roles[role] for role in ("received_at", *CUSTOMER_ONLY) if role in roles}
     return Plan(
         kind="customers" if customers else "feedback",
         source=source,
         roles=roles,
-        rest=tuple(at for at in others if not _withheld(grid, at)),
-        left_out=tuple(grid.header[at] for at in others if _withheld(grid, at)),
+        rest=rest,
+        choices=_choices(columns, rest),
+        left_out=_left_out(grid, roles),
         profile=mapping,
-        channel=mapping.constants.get("channel") or mapping.channel or _channel(roles, metric),
+        channel=channel,
         author_role=mapping.constants.get("author_role", "customer"),
-        question=mapping.constants.get("question") or _question(grid, roles),
+        question=mapping.constants.get("question") or _question(grid, roles, further),
+        pieces=further,
+        answers=answers,
         metric=metric,
         metric_because=because,
+        scale=None if "score_metric" in roles else scale,
         effort=effort,
-        reversed=ScoreMetric.CES in metrics and any_effort(effort, questions),
-        day_first=_day_first(mapping, moments),
-        timezone=mapping.timezone or _zone(grid, roles) or timezone,
+        reversed=_turned(columns, roles, metric, effort, scale, further),
+        dates={role: _dates(grid, mapping, columns[at]) for role, at in dated.items()},
+        timezone=mapping.timezone or _zone(grid, roles) or grid.timezone or timezone,
         decimals={
             role: mapping.decimal or decimal_mark(columns[roles[role]], amounts=role == "value_eur")
             for role in ("score", "value_eur", "turn")
             if role in roles
         },
         own_ids=_identifies(grid, columns, roles, mapping),
-        other_text=tuple(grid.header[at] for at in texts),
+        other_text=tuple(grid.header[at] for at in texts if at in rest),
         shown={role: grid.header[at] for role, at in roles.items()},
     )
 
 
-def _from_profile(grid: Grid, profile: Profile) -> tuple[dict[str, int], set[int]]:
-    places = {name.strip().casefold(): at for at, name in reversed(list(enumerate(grid.header)))}
-    roles: dict[str, int] = {}
-    for role, name in profile.columns.items():
-        if not name:
+def surveyed(grid: Grid) -> Columns:
+    """Return the cells of the first rows by column; of long texts mostly the beginning."""
+    rows: list[Sequence[Cell]] = []
+    most = max(_WHOLE, min(SURVEYED, _MOST_KEPT // len(grid.header)))
+    for record in islice(grid.records(), most):
+        if isinstance(record, RejectedRow) or (grid.no_feedback and grid.no_feedback(record[1])):
             continue
-        at = places.get(name.strip().casefold())
-        if at is None:
-            if profile.name == grid_source(grid):  # our own mapping: an optional column
-                continue
-            raise UnreadableInputError(
-                f"the profile's column '{name}' for {role} is not in this file",
-                where=str(grid.path),
-                hint=f"columns seen: {_seen(grid)}",
-            )
-        roles[role] = at
-    return roles, set(roles.values())
+        rows.append(record[1] if len(rows) < _WHOLE else tuple(map(_beginning, record[1])))
+    return list(zip(*rows, strict=True)) if rows else [() for _ in grid.header]
 
 
-def _withheld(grid: Grid, at: int) -> bool:
-    """Tell whether a column without a role stays out: it points at a person, or holds records."""
-    return grid.header[at] in grid.nested or is_personal_name(grid.header[at])
+def _beginning(cell: Cell) -> Cell:
+    """Return a long text as its beginning with a digest, so that different texts stay different."""
+    if isinstance(cell, str) and len(cell) > _LONGEST_KEPT:
+        return f"{cell[: _LONGEST_KEPT - 40]}…{hash(cell)}"
+    return cell
 
 
-def _named(columns: Sequence[Sequence[Cell]], roles: Mapping[str, int]) -> set[str]:
+def _score(
+    grid: Grid, columns: Columns, profile: Profile, roles: Mapping[str, int], metric: str
+) -> tuple[str, str, Scale]:
+    """Return the metric of the score column, the grounds for it, and the scale it is read by."""
+    at = roles["score"]
+    header, because = grid.header[at], ""
+    effort = effort_of_header(profile, header)
+    given = profile.score_metric or profile.constants.get("score_metric", "")
+    mark = profile.decimal or decimal_mark(columns[at])
+    cells = filled(columns[at])
+    if not metric and numeric_share(columns[at]) >= 0.5:
+        metric, because = infer_metric(grid, columns, roles)
+    scale = None
+    if "score" not in profile.values:
+        scale = scale_of_column(header, cells, metric, mark, effort)
+    if scale is None or (given and scale.metric != given):
+        metric = metric or ScoreMetric.CSAT
+        return metric, because, plain_scale(metric, effort=bool(effort))
+    if given and not scale.labels:
+        return given, "", plain_scale(given, effort=bool(effort))
+    return scale.metric, "; ".join(filter(None, (because, scale.because))), scale
+
+
+def _left_out(grid: Grid, roles: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for at, name in enumerate(grid.header)
+        if at not in roles.values() and withheld(grid, at)
+    )
+
+
+def _choices(columns: Columns, rest: Sequence[int]) -> dict[int, str]:
+    found = {at: several_choices(texts_of(columns[at])) for at in rest}
+    return {at: sign for at, sign in found.items() if sign}
+
+
+def _turned(
+    columns: Columns,
+    roles: Mapping[str, int],
+    metric: str,
+    effort: bool | None,
+    scale: Scale | None,
+    further: Sequence[Piece],
+) -> bool:
+    """Tell whether some effort scores of the table are stored with their ends changed."""
+    scales = [scale, *(piece.score.scale for piece in further if piece.score)]
+    if "score_metric" not in roles and "question" not in roles:
+        return any(each.reversed for each in scales if each is not None)
+    questions = columns[roles["question"]] if "question" in roles else ()
+    metrics = {metric, *_named(columns, roles)}
+    return ScoreMetric.CES in metrics and any_effort(effort, questions)
+
+
+def _named(columns: Columns, roles: Mapping[str, int]) -> set[str]:
     """Return the score metrics that the rows of a table in long form name."""
     if "score_metric" not in roles:
         return set()
@@ -155,130 +216,42 @@ def _named(columns: Sequence[Sequence[Cell]], roles: Mapping[str, int]) -> set[s
     return {known[cell] for cell in cells if cell in known}
 
 
-def grid_source(grid: Grid) -> str:
-    """Return the name of the built-in profile a grid was recognised by, or ""."""
-    return grid.known.profile.name if grid.known and grid.known.profile else ""
-
-
-def _from_headers(
-    grid: Grid,
-    columns: Sequence[Sequence[Cell]],
-    profile: Profile,
-    roles: dict[str, int],
-    claimed: set[int],
-) -> str:
-    """Fill `roles` with what the headers say; return the score metric, "" when not told."""
-    words = vocabulary()
-    best: dict[str, tuple[int, int]] = {}
-    for at, header in enumerate(grid.header):
-        if at in claimed:
-            continue
-        role, rank = _role_of(grid, header)
-        if not role or role in profile.columns or role in profile.constants:
-            continue
-        if not _content_allows(role, header, columns[at]):
-            continue
-        if role not in best or rank < best[role][0]:
-            best[role] = (rank, at)
-    for role, (_, at) in best.items():
-        roles[role] = at
-    if profile.score_metric:
-        return profile.score_metric
-    if "score_metric" in profile.constants:
-        return profile.constants["score_metric"]
-    return words.metrics.get(normal(grid.header[roles["score"]]), "") if "score" in roles else ""
-
-
-def _role_of(grid: Grid, header: str) -> tuple[str, int]:
-    words = vocabulary()
-    role, rank = words.headers.get(normal(header), ("", 0))
-    if not role and grid.kind == "json" and "." in header:
-        nested, rank = words.headers.get(normal(header.rpartition(".")[2]), ("", 0))
-        role, rank = (nested, rank + 1000) if nested in words.nested and rank < 5 else ("", 0)
-    return role, rank
-
-
-def _content_allows(role: str, header: str, column: Sequence[Cell]) -> bool:
-    """Refuse a text column of bare numbers, and an ambiguous score column of words."""
-    if role == "verbatim":
-        return _numeric_share(column) < _MOSTLY
-    if role == "score" and normal(header) in vocabulary().ambiguous:
-        return _numeric_share(column) >= 0.5
-    return True
-
-
-def _from_questions(
-    grid: Grid,
-    columns: Sequence[Sequence[Cell]],
-    profile: Profile,
-    roles: dict[str, int],
-    metric: str,
-) -> str:
-    """Fill score and verbatim from headers that are survey questions; return the metric."""
-    for phrase, role, found in vocabulary().questions:
-        if role in roles or role in profile.columns:
-            continue
-        for at, header in enumerate(grid.header):
-            if at in roles.values() or not re.search(phrase, header[:300].casefold()):
-                continue
-            if role == "score" and not _fits(columns[at], ScoreMetric(found)):
-                continue
-            if role == "verbatim" and _numeric_share(columns[at]) >= 0.5:
-                continue
-            roles[role] = at
-            metric = metric or found
-            break
-    return metric
-
-
-def _fits(column: Sequence[Cell], metric: ScoreMetric) -> bool:
-    numbers = [parse_score(cell) for cell in _filled(column)]
-    return bool(numbers) and in_range(numbers, metric)
-
-
-def _is_customer_table(roles: Mapping[str, int], profile: Profile) -> bool:
-    about = any(role in roles for role in ("value_eur", *_CUSTOMER_ONLY))
-    said = any(role in roles for role in ("verbatim", "score", "question", "conversation_id"))
-    return "customer_id" in roles and about and not said and not profile.channel
-
-
-def _running_text(columns: Sequence[Sequence[Cell]]) -> list[int]:
-    """Return the columns that hold sentences, most words first."""
-    found: list[tuple[int, int]] = []
-    for at, column in enumerate(columns):
-        texts = [text_of(cell) for cell in _filled(column[:2_000])]
-        if not texts:
-            continue
-        words = sum(text.count(" ") + 1 for text in texts)
-        distinct = len(set(texts)) / len(texts)
-        if words / len(texts) >= _WORDS_WANTED and distinct >= 0.3 and _mostly_words(texts):
-            found.append((-words, at))
-    return [at for _, at in sorted(found)]
-
-
-def _mostly_words(texts: Sequence[str]) -> bool:
-    letters = sum(sum(map(str.isalpha, text[:200])) for text in texts)
-    return letters >= 0.6 * sum(len(text[:200]) for text in texts)
-
-
 def _channel(roles: Mapping[str, int], metric: str) -> str:
     if "conversation_id" in roles and "author_role" in roles:
         return Channel.CHAT
     return Channel.REVIEW if metric == ScoreMetric.STARS else Channel.SURVEY
 
 
-def _question(grid: Grid, roles: Mapping[str, int]) -> str | None:
-    if "verbatim" not in roles or "question" in roles:
+def _question(grid: Grid, roles: Mapping[str, int], further: Sequence[Piece]) -> str | None:
+    """Return the question of the main piece; a plain name of a column is one among others only."""
+    if "question" in roles:
         return None
+    if "verbatim" not in roles:
+        return question_text(grid.header[roles["score"]]) if grid.tells_answers else None
     header = grid.header[roles["verbatim"]]
-    asked = header.rstrip().endswith("?") or header.count(" ") >= 3
-    return header.strip() if asked and normal(header) not in vocabulary().headers else None
+    several = grid.tells_answers or any(piece.text is not None for piece in further)
+    if several and normal(header) not in vocabulary().headers:
+        return question_text(header)
+    return header.strip() if is_question(header) else None
 
 
-def _day_first(profile: Profile, columns: Sequence[Sequence[Cell]]) -> bool:
-    if profile.day_first is not None:
-        return profile.day_first
-    return day_comes_first(cell for column in columns for cell in column)
+def _dates(grid: Grid, profile: Profile, column: Sequence[Cell]) -> DateColumn:
+    """Decide how the dates of one column are written.
+
+    What a user's profile says goes before what the values show; what a built-in one says only
+    counts where no value decides.
+    """
+    found = survey(column)
+    if profile.day_first is None or (profile.name == grid_source(grid) and found.decided):
+        return found
+    order = "day" if profile.day_first else "month"
+    because = f"the {order} comes first in this export"
+    return replace(found, day_first=profile.day_first, because=because, ambiguous=0)
+
+
+def undecided(dates: DateColumn) -> bool:
+    """Tell whether no value showed which of day and month comes first, and it matters."""
+    return dates.ambiguous > 0 and not dates.decided
 
 
 def _zone(grid: Grid, roles: Mapping[str, int]) -> str:
@@ -286,52 +259,22 @@ def _zone(grid: Grid, roles: Mapping[str, int]) -> str:
     return "UTC" if re.search(r"\(utc\)", header, re.IGNORECASE) else ""
 
 
-def _identifies(
-    grid: Grid, columns: Sequence[Sequence[Cell]], roles: Mapping[str, int], profile: Profile
-) -> bool:
-    """Tell whether the id column is more than a row number and never stands for two things."""
+def _identifies(grid: Grid, columns: Columns, roles: Mapping[str, int], profile: Profile) -> bool:
+    """Tell whether the id column is more than a row number and never stands for two things.
+
+    That of a known export is the source's own: twice in a file, it is a version of the same.
+    """
     if "feedback_id" not in roles:
         return False
+    if "feedback_id" in profile.columns and profile.name == grid_source(grid):
+        return True
     at = roles["feedback_id"]
     if "feedback_id" not in profile.columns and normal(grid.header[at]) in vocabulary().weak_ids:
         return False
     others = [columns[place] for role, place in roles.items() if role != "feedback_id"]
     seen: dict[str, tuple[Cell, ...]] = {}
     for own, *row in zip(columns[at], *others, strict=True):
-        if seen.setdefault(text_of(own), tuple(row)) != tuple(row) and text_of(own):
+        told = tuple(map(_beginning, row))
+        if seen.setdefault(text_of(own), told) != told and text_of(own):
             return False
     return True
-
-
-def _numeric_share(column: Sequence[Cell]) -> float:
-    filled = _filled(column)
-    if not filled:
-        return 0.0
-    return sum(parse_score(cell) is not None for cell in filled) / len(filled)
-
-
-def _filled(column: Sequence[Cell]) -> list[Cell]:
-    empty = vocabulary().empty
-    return [cell for cell in column if text_of(cell).casefold() not in empty]
-
-
-def _says(name: str) -> bool:
-    """Tell whether a cell is a statement, as an answer is; a header is a label or a question."""
-    return name.endswith((".", "!")) or (name.count(" ") > 5 and not name.endswith(("?", ":", ")")))
-
-
-def _nothing_to_read(grid: Grid) -> UnreadableInputError:
-    return UnreadableInputError(
-        f"no column with text or a score was recognised; columns seen: {_seen(grid)}",
-        where=str(grid.path),
-        hint=_PROFILE_HINT,
-    )
-
-
-def _seen(grid: Grid) -> str:
-    """List the headers, unless they may be data: those are not repeated in a message."""
-    if any(len(name) > 120 or _DATA.search(name) or _says(name) for name in grid.header):
-        return "(the first row looks like data, not like a header)"
-    names = [name[:60] for name in grid.header[:20]]
-    more = len(grid.header) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")

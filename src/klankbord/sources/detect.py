@@ -8,60 +8,42 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from klankbord.errors import UnreadableInputError, UnsupportedSourceError
+from klankbord.errors import UnreadableInputError
 from klankbord.records import Detection
-from klankbord.sources import conversation, mapping, transcript, webvtt
+from klankbord.sources import (
+    conversation,
+    mail,
+    mapping,
+    salesforce,
+    service,
+    sheet_markup,
+    surveys,
+    transcript,
+    webvtt,
+    whatsapp,
+)
 from klankbord.sources.batch import Batch, Source
-from klankbord.sources.columns import Plan, grid_source, make_plan
+from klankbord.sources.binary import READABLE, read_binary
+from klankbord.sources.columns import Plan, make_plan
 from klankbord.sources.companions import NONE, Companions
 from klankbord.sources.grid import Grid, recognised
+from klankbord.sources.header_roles import grid_source
+from klankbord.sources.json_file import open_json
 from klankbord.sources.json_records import read_json
-from klankbord.sources.known_sources import find_known, refuse
+from klankbord.sources.known_sources import find_known
+from klankbord.sources.limits import check_lines
+from klankbord.sources.plan_details import plan_details
 from klankbord.sources.profile import Profile
 from klankbord.sources.reshape import RESHAPES
 from klankbord.sources.sample import Recogniser, Sample
 from klankbord.sources.table import expected_headers, read_table
 from klankbord.sources.text_encoding import detect_encoding, open_text
-from klankbord.sources.workbook import is_workbook, read_workbook
+from klankbord.sources.xml_file import open_xml
 
 _HEAD_CHARS = 1 << 16
-_READABLE = "CSV, Excel (.xlsx), JSON, a transcript or WebVTT subtitles"
-_BINARY = (
-    (b"%PDF", "a PDF document"),
-    (b"{\\rtf", "a Rich Text document"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"BM", "an image"),
-    (b"RIFF", "a sound, image or video file"),
-    (b"ID3", "a sound recording"),
-    (b"OggS", "a sound recording"),
-    (b"fLaC", "a sound recording"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"7z\xbc\xaf", "a compressed file"),
-    (b"Rar!", "a compressed file"),
-    (b"SQLite format 3\x00", "a database"),
-    (b"PAR1", "a Parquet file"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-)
-_REFUSED_BINARY = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls) or Outlook message"),
-    (b"$FL2", "an SPSS data file"),
-    (b"$FL3", "an SPSS data file"),
-)
-_WHATSAPP = re.compile(
-    r"^\u200e?(?:\[\d{1,2}-\d{1,2}-\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?\] [^:\n]{1,60}:"
-    r"|\d{1,2}-\d{1,2}-\d{2,4},? \d{1,2}:\d{2} - )",
-)
-_MAIL = re.compile(
-    r"^(?:From \S+ .{10,40}\d{4}$|(?:van|from|return-path|received|message-id|delivered-to): "
-    r"|-{2,} ?oorspronkelijk bericht|-{2,} ?original message"
-    r"|>* ?op .{5,60} (?:schreef|heeft) .{0,200}(?::|geschreven:)$)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")  # and not the "[12:03]" of a transcript
-_MARKUP = re.compile(r"^\s*(?:<\?xml|<!doctype|<html|<feed|<rss|<reviews|<svg)", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<(?:[?!]|[a-z][\w:.-]{0,60}[\s/>])", re.IGNORECASE)
+_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|table|meta|svg)", re.IGNORECASE)
 
 
 def recognise(
@@ -69,8 +51,7 @@ def recognise(
 ) -> Source:
     """Return `path` ready to be read.
 
-    Raises UnsupportedSourceError for an export that is known but not read yet, and
-    UnreadableInputError for everything else that cannot be read.
+    Raises UnreadableInputError where it cannot be read.
     """
     try:
         return _recognise(path, profile, timezone, companions)
@@ -95,52 +76,48 @@ def _recognise(
         raise UnreadableInputError(
             "this file is empty", where=str(path), hint="check that the export has finished"
         )
-    _refuse_binary(path, start)
-    if start.startswith(b"PK"):
-        if not is_workbook(path):
-            raise UnreadableInputError(
-                f"a ZIP archive that is no Excel workbook; expected {_READABLE}",
-                where=str(path),
-                hint="unpack it and read the files in it; save .xlsb and .ods as .xlsx",
-            )
-        return _grid_source(read_workbook(path, profile), profile, timezone)
+    grid = read_binary(path, start, profile)
+    if grid is not None:
+        return _grid_source(grid, profile, timezone, companions)
     encoding = detect_encoding(path, profile.encoding if profile else "")
     with open_text(path, encoding) as text:
         head = text.read(_HEAD_CHARS)
     if _looks_binary(head):
         raise UnreadableInputError(
-            f"not a text file; expected {_READABLE}",
+            f"not a text file; expected {READABLE}",
             where=str(path),
             hint="export the data again as CSV or XLSX",
         )
     sample = Sample(path, encoding, head.lstrip("\ufeff"), profile, timezone, companions)
+    if not _JSON.match(sample.head) and not _MARKUP.match(sample.head):
+        check_lines(path, encoding)
     for recogniser in RECOGNISERS:
         source = recogniser(sample)
         if source is not None:
             return source
     raise UnreadableInputError(
-        f"not recognised; expected {_READABLE}",
+        f"not recognised; expected {READABLE}",
         where=str(path),
         hint="a table needs a first row that names its columns, a transcript 'Klant: …'",
     )
 
 
-def _refuse_binary(path: Path, start: bytes) -> None:
-    for magic, title in _REFUSED_BINARY:
-        if start.startswith(magic):
-            raise UnsupportedSourceError(
-                f"recognised {title}; this source is not read yet",
-                where=str(path),
-                hint="open it and save it as .xlsx or CSV",
-            )
-    for magic, title in _BINARY:
-        binary = b"\x00" in start[:64] or not start[:64].isascii()
-        if start.startswith(magic) and (len(magic) > 3 or binary):
-            raise UnreadableInputError(
-                f"this is {title}; expected {_READABLE}",
-                where=str(path),
-                hint="export the data as CSV or XLSX",
-            )
+def open_grid(path: Path) -> Grid | None:
+    """Return the rows and columns in `path` before anyone says what they are; None without any."""
+    with path.open("rb") as stream:
+        start = stream.read(_HEAD_CHARS)
+    grid = read_binary(path, start, None)
+    if grid is not None:
+        return grid
+    encoding = detect_encoding(path)
+    with open_text(path, encoding) as text:
+        head = text.read(_HEAD_CHARS)
+    if _looks_binary(head):
+        return None
+    if _JSON.match(head.lstrip("\ufeff")):
+        return read_json(open_json(path, encoding), Profile(name=""))
+    check_lines(path, encoding)
+    return read_table(path, encoding, None)
 
 
 def _looks_binary(head: str) -> bool:
@@ -158,10 +135,9 @@ def _webvtt(sample: Sample) -> Source | None:
 
 
 def _srt(sample: Sample) -> Source | None:
-    lines = [line for line in sample.lines[:6] if line.strip()]
-    if len(lines) < 2 or not lines[0].strip().isdigit() or not webvtt.is_timing(lines[1]):
+    if not webvtt.begins(sample.lines):
         return None
-    return _subtitles(sample, "srt", "a cue number followed by a time line")
+    return _subtitles(sample, "srt", "begins with the time line of a subtitle")
 
 
 def _subtitles(sample: Sample, name: str, reason: str) -> Source:
@@ -179,42 +155,58 @@ def _json(sample: Sample) -> Source | None:
     if not sample.head.lstrip().startswith(("{", "[")):
         return None
     if not _JSON.match(sample.head) and (
-        _WHATSAPP.match(sample.head) or transcript.recognise(sample.lines)
+        whatsapp.recognise(sample.lines) or transcript.recognise(sample.lines)
     ):
         return None
-    return _grid_source(
-        read_json(sample.path, sample.encoding, sample.profile), sample.profile, sample.timezone
-    )
+    opened = open_json(sample.path, sample.encoding)
+    if sample.profile is None or not (sample.profile.columns or sample.profile.records):
+        found = service.recognise(sample, opened)
+        if found is not None:
+            return found
+    grid = read_json(opened, sample.profile)
+    return _grid_source(grid, sample.profile, sample.timezone, sample.companions)
 
 
 def _markup(sample: Sample) -> Source | None:
-    if _MARKUP.match(sample.head):
-        raise refuse("XML or HTML", str(sample.path))
-    return None
+    if not _MARKUP.match(sample.head):
+        return None
+    grid = sheet_markup.read_sheet(sample)
+    if grid is not None:
+        return _grid_source(grid, sample.profile, sample.timezone, sample.companions)
+    if _PAGE.match(sample.head):
+        raise UnreadableInputError(
+            "this is a web page without a table",
+            where=str(sample.path),
+            hint="export the data as CSV, XLSX or JSON",
+        )
+    grid = read_json(open_xml(sample.path), sample.profile)
+    return _grid_source(grid, sample.profile, sample.timezone, sample.companions)
 
 
 def _whatsapp(sample: Sample) -> Source | None:
-    lines = [line for line in sample.lines[:20] if line.strip()]
-    if lines and sum(bool(_WHATSAPP.match(line)) for line in lines) >= 0.5 * len(lines):
-        raise refuse("a WhatsApp chat export", str(sample.path))
-    return None
+    if not whatsapp.recognise(sample.lines):
+        return None
+    with open_text(sample.path, sample.encoding) as stream:
+        style = whatsapp.survey(stream)
+    order = "month first" if style.month_first else "day first"
+    detection = sample.detection("whatsapp", 0.95, "messages with date and sender", dates=order)
 
+    def batches(batch_rows: int) -> Iterator[Batch]:
+        with open_text(sample.path, sample.encoding) as stream:
+            found = whatsapp.conversations(stream, style, sample.timezone)
+            yield from conversation.batches(
+                sample.path, found, detection, sample.profile, batch_rows
+            )
 
-def _mail(sample: Sample) -> Source | None:
-    lines = [line for line in sample.lines if line.strip()]
-    first = lines[0].strip() if lines else ""
-    if _MAIL.match(first) or (
-        not recognised(re.split("[;,\t|]", first)) and _MAIL.search(sample.head[:4_000])
-    ):
-        raise refuse("e-mail messages", str(sample.path))
-    return None
+    return Source(detection, batches)
 
 
 def _transcript(sample: Sample) -> Source | None:
     lines = sample.lines
     first = next((line for line in lines if line.strip()), "")
     cells = re.split("[;,\t|]", first)
-    if recognised(cells, expected_headers(sample.profile)) and len(cells) > 1:
+    named = recognised(cells, expected_headers(sample.profile)) and len(cells) > 1
+    if named and not transcript.is_tabbed(lines):
         return None
     style = transcript.recognise(lines)
     if style is None:
@@ -226,7 +218,9 @@ def _transcript(sample: Sample) -> Source | None:
 
     def batches(batch_rows: int) -> Iterator[Batch]:
         with open_text(sample.path, sample.encoding) as stream:
-            found = transcript.conversations(stream, style, sample.timezone)
+            speakers = transcript.more_names(stream, style)
+        with open_text(sample.path, sample.encoding) as stream:
+            found = transcript.conversations(stream, speakers, sample.timezone)
             yield from conversation.batches(
                 sample.path, found, detection, sample.profile, batch_rows
             )
@@ -238,40 +232,31 @@ def _table(sample: Sample) -> Source | None:
     grid = read_table(sample.path, sample.encoding, sample.profile)
     if len(grid.header) == 1 and not recognised(grid.header, expected_headers(sample.profile)):
         return None
-    return _grid_source(grid, sample.profile, sample.timezone)
+    return _grid_source(grid, sample.profile, sample.timezone, sample.companions)
 
 
 # In this order: the surest signature first, the delimited table for whatever is left.
 RECOGNISERS: tuple[Recogniser, ...] = (
-    _webvtt, _srt, _json, _markup, _whatsapp, _mail, _transcript, _table,
+    _webvtt, _srt, _json, _markup, _whatsapp, mail.recognise, _transcript, _table,
 )  # fmt: skip
 
 
-def _grid_source(grid: Grid, profile: Profile | None, timezone: str) -> Source:
+def _grid_source(
+    grid: Grid, profile: Profile | None, timezone: str, companions: Companions = NONE
+) -> Source:
     """Join a grid with its plan: the user's profile, a built-in one, or what its headers say."""
     known = grid.known
     if profile is None and known is None and grid.kind != "json":
-        known = find_known(grid.header, is_json=False)
-        if known is not None and known.profile is None:
-            raise refuse(known.title, str(grid.path))
+        known = find_known(grid.header, is_json=False) or surveys.recognise(grid)
     grid = replace(grid, known=known)
-    if known is not None and known.reshape:
+    if known is not None and known.reshape in salesforce.RESHAPES:
+        grid = salesforce.RESHAPES[known.reshape](grid, companions)
+    elif known is not None and known.reshape:
         grid = RESHAPES[known.reshape](grid)
     chosen = profile or (known.profile if known else None)
     name = profile.name if profile else grid_source(grid) or grid.shape
     plan = make_plan(grid, chosen, name, timezone)
-    details = {**grid.details, "kind": plan.kind}
-    details |= {f"column.{role}": header for role, header in sorted(plan.shown.items())}
-    if plan.metric:
-        details["score_metric"] = plan.metric
-    if plan.metric_because:
-        details["score_metric_because"] = plan.metric_because
-    if plan.reversed:
-        details["score_reversed"] = "ces is stored as 8 - x: high = easy = good"
-    if plan.left_out:
-        details["left_out"] = ", ".join(plan.left_out)
-    if plan.other_text:
-        details["text_in_attributes"] = ", ".join(plan.other_text)
+    details = {**grid.details, **plan_details(plan, grid)}
     reason = (
         "read by the given profile"
         if profile

@@ -1,219 +1,195 @@
-"""JSON: an array of objects, an object around one list of them, or one object per line."""
+"""Records of a JSON file as rows and columns; nested values get dotted names."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.sources.batch import rejected_row
-from klankbord.sources.grid import Cell, Grid, Record, text_of
-from klankbord.sources.known_sources import KnownSource, find_known, refuse
+from klankbord.sources.grid import SURVEYED, Cell, Grid, Record, text_of
+from klankbord.sources.json_file import HINT, JsonFile, Numbered
+from klankbord.sources.known_sources import KnownSource, find_known
+from klankbord.sources.limits import MOST_COLUMNS, check_columns
 from klankbord.sources.personal import is_personal_name, is_personal_text
 from klankbord.sources.profile import Profile
-from klankbord.sources.text_encoding import TextEncoding, clean, open_text, undecodable
+from klankbord.sources.text_encoding import clean
 
 _LISTS = ("reviews", "items", "data", "results", "responses", "feedback", "answers", "records")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST = 12
-_NAMED_BY = 10  # records looked at to recognise an export
 _MOST_COLUMNS = 400  # further names go together into one column
+_MOST_NAMES = 100_000  # counted; who has more does not have columns
 _REST = "overige velden"
-_MOST_BYTES = 1 << 30
+_TOO_WIDE = "record heeft te veel velden"
 _NOT_AN_OBJECT = "record is geen JSON-object"
-_NOT_JSON = "regel is geen geldige JSON"
-_HINT = "expected an array of objects, an object with one list of them, or one object per line"
+
+_Source = Callable[[], Iterator[Numbered | RejectedRow]]
 
 
-def read_json(path: Path, encoding: TextEncoding, profile: Profile | None) -> Grid:
-    """Return the records in `path` as a Grid; nested values get dotted names.
+def read_json(opened: JsonFile, profile: Profile | None) -> Grid:
+    """Return the records of a JSON file as a Grid; its columns are those of its first records.
 
-    Raises UnreadableInputError where there is no one list of objects in it.
+    A name that only comes later goes into the column "overige velden". Raises
+    UnreadableInputError where there is no one list of objects in the file.
     """
-    if path.stat().st_size > _MOST_BYTES:
-        raise UnreadableInputError(
-            "this JSON file is larger than 1 GiB", where=str(path), hint="split it in parts"
-        )
-    with open_text(path, encoding) as stream:
-        text = stream.read()
-    damaged = (encoding.damaged and undecodable(text)) or _SURROGATE.search(text) is not None
-    found, shape, known = _records(path, text, profile)
-    names: dict[str, int] = {}  # -> number of records that have it
+    known = _known(opened, profile)
+    shape, source = _records(opened, profile or (known.profile if known else None))
+    names: Counter[str] = Counter()  # -> number of the first records that have it
     nested: set[str] = set()
-    flat: list[tuple[int, dict[str, Cell]] | RejectedRow] = []
-    for row, value in found:
-        if isinstance(value, RejectedRow):
-            flat.append(value)
-            continue
-        if not isinstance(value, Mapping):
-            flat.append(rejected_row(path, row, "", _NOT_AN_OBJECT, str(value)))
-            continue
-        fields: dict[str, Cell] = {}
-        _flatten(value, "", fields, nested, 0)
-        if damaged:
-            fields = {clean(name): _clean(cell) for name, cell in fields.items()}
-        for name in fields:
-            names[name] = names.get(name, 0) + 1
-        flat.append((row, fields))
-    header = tuple(names)[:_MOST_COLUMNS]
-    rest = frozenset(tuple(names)[_MOST_COLUMNS:])
-    hidden = nested | {name for name in rest if is_personal_name(name)}
-    shown = (*header, _REST) if rest else header
-    records_read = sum(not isinstance(item, RejectedRow) for item in flat)
-
-    def records() -> Iterator[Record | RejectedRow]:
-        for item in flat:
-            if isinstance(item, RejectedRow):
-                yield item
-                continue
-            row, fields = item
-            cells = [_stored(fields.get(name)) for name in header]
-            if rest:
-                others = {
-                    name: cell
-                    for name, cell in fields.items()
-                    if name in rest and name not in hidden and not is_personal_text(text_of(cell))
-                }
-                cells.append(json.dumps(others, ensure_ascii=False) if others else None)
-            yield row, cells
-
-    details = {"encoding": encoding.name, "records": shape}
+    seen = 0
+    surveyed = source()
+    for item in islice(surveyed, SURVEYED):
+        if not isinstance(item, RejectedRow) and isinstance(item[1], Mapping):
+            here: set[str] = set()
+            fields = _fields(item[1], here)
+            check_columns(opened.path, len(fields))
+            full = len(names) >= _MOST_NAMES
+            names.update(name for name in fields if not full or name in names)
+            nested.update(here & names.keys())
+            seen += 1
+    more = next(surveyed, None) is not None
+    if not names:
+        raise UnreadableInputError("this JSON holds no records", where=str(opened.path), hint=HINT)
+    header = tuple(islice(names, _MOST_COLUMNS))
+    rest = more or len(names) > len(header)
     return Grid(
-        path,
+        opened.path,
         "json",
-        shown,
-        records,
-        details,
+        (*header, _REST) if rest else header,
+        lambda: _rows(opened.path, source(), header, nested, rest=rest),
+        {"encoding": opened.encoding.name, "records": shape},
         known,
         nested=frozenset(nested),
-        usual=tuple(name for name in header if 2 * names[name] >= records_read),
+        usual=tuple(name for name in header if 2 * names[name] >= seen),
     )
 
 
-def _records(
-    path: Path, text: str, profile: Profile | None
-) -> tuple[list[tuple[int, Any]], str, KnownSource | None]:
-    try:
-        value = json.loads(text, strict=False)
-    except json.JSONDecodeError as error:
-        value = _json_lines(path, text)
-        if value is None:
-            raise UnreadableInputError(
-                "not valid JSON", where=f"{path}:{error.lineno}", hint=_HINT
-            ) from error
-        return value, "one object per line", _known(path, [row for _, row in value], profile)
-    except (RecursionError, ValueError) as error:
-        raise UnreadableInputError(
-            "this JSON is nested too deeply or holds an absurd number",
-            where=str(path),
-            hint=_HINT,
-        ) from error
-    known = _known(path, value, profile)
-    if isinstance(value, list):
-        return list(enumerate(value, start=1)), "array", known
-    if isinstance(value, dict):
-        name, records = _only_list(path, value, profile or (known.profile if known else None))
-        return list(enumerate(records, start=1)), name, known
-    raise UnreadableInputError("this JSON holds no records", where=str(path), hint=_HINT)
+def _rows(
+    path: Path,
+    items: Iterator[Numbered | RejectedRow],
+    header: tuple[str, ...],
+    known: set[str],
+    *,
+    rest: bool,
+) -> Iterator[Record | RejectedRow]:
+    """Yield the records by the columns of `header`; `known` are those of lists of records."""
+    columns = frozenset(header)
+    for item in items:
+        if isinstance(item, RejectedRow):
+            yield item
+            continue
+        row, value = item
+        if not isinstance(value, Mapping):
+            yield rejected_row(path, row, "", _NOT_AN_OBJECT, str(value))
+            continue
+        nested: set[str] = set()
+        fields = _fields(value, nested)
+        if len(fields) > MOST_COLUMNS:
+            yield rejected_row(path, row, "", _TOO_WIDE, "")
+            continue
+        for name in nested - known if rest else ():
+            fields.pop(name)  # a list of records, in a column that had none before
+        cells = [fields.get(name) for name in header]
+        if rest:
+            others = {
+                name: cell
+                for name, cell in fields.items()
+                if name not in columns
+                and not is_personal_name(name)
+                and not is_personal_text(text_of(cell))
+            }
+            cells.append(json.dumps(others, ensure_ascii=False) if others else None)
+        yield row, cells
 
 
-def _known(path: Path, value: object, profile: Profile | None) -> KnownSource | None:
-    """Return the export these names belong to; raises where it is recognised but not read."""
-    if profile is not None:
-        return None
-    names: set[str] = set()
-    if isinstance(value, Mapping):
-        _collect_names(value, "", names, 0)
-    for part in value.values() if isinstance(value, Mapping) else (value,):
-        if _holds_objects(part):
-            for record in part[:_NAMED_BY]:
-                if isinstance(record, Mapping):
-                    _collect_names(record, "", names, 0)
-    known = find_known(names, is_json=True)
-    if known is not None and known.profile is None:
-        raise refuse(known.title, str(path))
-    return known
-
-
-def _only_list(path: Path, value: dict[str, Any], profile: Profile | None) -> tuple[str, list[Any]]:
-    if profile and profile.records:
-        inner: Any = value
-        for part in profile.records.split("."):
-            inner = inner.get(part) if isinstance(inner, dict) else None
+def _records(opened: JsonFile, profile: Profile | None) -> tuple[str, _Source]:
+    """Return what the records are called, and where they come from."""
+    wanted = profile.records if profile else ""
+    if opened.shape == "lines":
+        return "one object per line", opened.records
+    if opened.shape == "array":
+        return "array", opened.records
+    if wanted and wanted not in opened.lists:
+        inner: Any = opened.whole()
+        for part in wanted.split("."):
+            inner = inner.get(part) if isinstance(inner, Mapping) else None
         if not isinstance(inner, list):
             raise UnreadableInputError(
-                f"there is no list '{profile.records}' in this JSON", where=str(path), hint=_HINT
+                f"there is no list '{wanted}' in this JSON", where=str(opened.path), hint=HINT
             )
-        return profile.records, inner
-    lists = {name: inner for name, inner in value.items() if _holds_objects(inner)}
-    if len(lists) > 1:
-        lists = {name: lists[name] for name in _LISTS if name in lists} or lists
-    if len(lists) == 1:
-        return next(iter(lists.items()))
-    if not lists and not any(isinstance(inner, list) for inner in value.values()):
-        return "single object", [value]
+        return wanted, lambda: enumerate(inner, start=1)
+    names = [wanted] if wanted else list(opened.lists)
+    if len(names) > 1:
+        names = [name for name in _LISTS if name in names][:2] or names
+    if len(names) == 1:
+        return names[0], lambda: opened.records(names[0])
+    if not names and not any(isinstance(inner, list) for inner in opened.members.values()):
+        return "single object", lambda: enumerate([opened.members], start=1)
     raise UnreadableInputError(
         "this JSON object has no list of records, or several",
-        where=str(path),
+        where=str(opened.path),
         hint="name the list with 'records' in a profile (--profile)",
     )
 
 
-def _holds_objects(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
-
-
-def _json_lines(path: Path, text: str) -> list[tuple[int, Any]] | None:
-    """Parse one JSON value per line; None where the first line already is none."""
-    found: list[tuple[int, Any]] = []
-    for row, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append((row, json.loads(line, strict=False)))
-        except (ValueError, RecursionError):
-            if not found:
-                return None
-            found.append((row, rejected_row(path, row, "", _NOT_JSON, line)))
-    return found
+def _known(opened: JsonFile, profile: Profile | None) -> KnownSource | None:
+    """Return the export these names belong to."""
+    if profile is not None:
+        return None
+    names: set[str] = set(opened.lists)
+    _collect_names(opened.members, "", names, 0)
+    for records in (opened.first, *opened.lists.values()):
+        for record in records:
+            if isinstance(record, Mapping):
+                _collect_names(record, "", names, 0)
+    return find_known(names, is_json=True)
 
 
 def _collect_names(value: Mapping[str, Any], prefix: str, into: set[str], depth: int) -> None:
-    for key, inner in value.items():
+    for key, inner in islice(value.items(), MOST_COLUMNS):
         if isinstance(inner, Mapping) and depth < _DEEPEST:
             _collect_names(inner, f"{prefix}{key}.", into, depth + 1)
         else:
             into.add(f"{prefix}{key}")
 
 
+def _fields(record: Mapping[str, Any], nested: set[str]) -> dict[str, Cell]:
+    into: dict[str, Cell] = {}
+    _flatten(record, "", into, nested, 0)
+    return into
+
+
 def _flatten(
     value: Mapping[str, Any], prefix: str, into: dict[str, Cell], nested: set[str], depth: int
 ) -> None:
-    """Put the fields into `into` under dotted names, and those that hold records in `nested`."""
+    """Put the fields into `into` under dotted names, and those that hold records in `nested`.
+
+    It stops at one field more than MOST_COLUMNS.
+    """
     for key, inner in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(inner, Mapping) and depth < _DEEPEST:
+        if len(into) > MOST_COLUMNS:
+            return
+        name = _storable(f"{prefix}{key}")
+        if isinstance(inner, str):
+            into[name] = _storable(inner)
+        elif isinstance(inner, Mapping) and depth < _DEEPEST:
             _flatten(inner, f"{name}.", into, nested, depth + 1)
         elif isinstance(inner, list | Mapping):
             simple = isinstance(inner, list) and not any(isinstance(x, list | dict) for x in inner)
             if simple:
-                into[name] = "; ".join("" if part is None else str(part) for part in inner)
+                parts = ("" if part is None else str(part) for part in inner)
+                into[name] = _storable("; ".join(parts))
             else:
-                into[name] = json.dumps(inner, ensure_ascii=False, sort_keys=True)
+                into[name] = _storable(json.dumps(inner, ensure_ascii=False, sort_keys=True))
                 nested.add(name)
         else:
             into[name] = inner
 
 
-def _clean(cell: Cell) -> Cell:
-    return clean(cell) if isinstance(cell, str) else cell
-
-
-def _stored(cell: Cell) -> Cell:
-    if isinstance(cell, str) and "\x00" in cell:
-        return cell.replace("\x00", "")
-    return cell
+def _storable(text: str) -> str:
+    return text if text.isascii() and "\x00" not in text else clean(text)

@@ -1,30 +1,29 @@
-"""Exports recognised by the names of their columns: how to read them, or that we cannot yet."""
+"""Exports recognised by the names of their columns, and how they are read."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from klankbord.errors import UnsupportedSourceError
 from klankbord.sources.profile import Profile, profile_from
 
 _FILE = "known_sources.toml"
-NOT_READ_YET = "export it as CSV or XLSX with one answer per row, or map its columns with --profile"
 
 
 @dataclass(frozen=True)
 class KnownSource:
-    """The names an export must have, with the profile it is read by or None when it is refused."""
+    """The names an export must have, with the profile it is read by."""
 
     title: str
     needs: frozenset[str]
-    profile: Profile | None
+    profile: Profile
     json_only: bool
     reshape: str = ""  # name in `reshape.RESHAPES` of what is done to its rows first
+    signature: str = ""  # name in `surveys.SIGNATURES` of what must hold besides the names
 
 
 @cache
@@ -34,12 +33,14 @@ def known_sources() -> tuple[KnownSource, ...]:
     entries = [
         KnownSource(
             entry["title"],
-            frozenset(map(_bare, entry["needs"])),
-            profile_from(entry["profile"], _FILE) if "profile" in entry else None,
+            frozenset(map(_bare, needs)),
+            profile_from(entry["profile"], _FILE),
             entry.get("json", False),
             entry.get("reshape", ""),
+            entry.get("signature", ""),
         )
-        for entry in (*data["source"], *data["refused"])
+        for entry in data["source"]
+        for needs in entry.get("either", [entry.get("needs")])
     ]
     return tuple(sorted(entries, key=lambda entry: -len(entry.needs)))
 
@@ -48,16 +49,18 @@ def find_known(names: Iterable[str], *, is_json: bool) -> KnownSource | None:
     """Return the known export whose names are all among `names`, if there is one."""
     present = {_bare(name) for name in names}
     for source in known_sources():
-        if source.needs <= present and (is_json or not source.json_only):
+        fits = source.needs <= present and (is_json or not source.json_only)
+        if fits and not source.signature:
             return source
     return None
 
 
-def refuse(title: str, where: str) -> UnsupportedSourceError:
-    """Build the error for a source that is recognised but not read."""
-    return UnsupportedSourceError(
-        f"recognised {title}; this source is not read yet", where=where, hint=NOT_READ_YET
-    )
+def signed_sources(names: Iterable[str]) -> Iterator[KnownSource]:
+    """Yield the exports that have these names and are told from others by their content."""
+    present = {_bare(name) for name in names}
+    for source in known_sources():
+        if source.signature and source.needs <= present:
+            yield source
 
 
 def _bare(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from klankbord.errors import UnreadableInputError
 
-_CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
+_CLUTTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
@@ -18,11 +18,27 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     Each file comes once, in the order given; within a folder sorted by path. Raises
     UnreadableInputError for a path that is not there or a folder without files.
     """
-    found: dict[Path, Path] = {}
-    for path in paths:
-        for file in _files(Path(path)):
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+    return [file for _, files in found_files(paths) for file in files]
+
+
+def found_files(paths: Sequence[Path]) -> list[tuple[Path, list[Path]]]:
+    """Return each of `paths` with the files meant by it that no earlier one gave; see `expand`."""
+    seen: set[Path] = set()
+    found = []
+    for path in map(Path, paths):
+        fresh = []
+        for file in _files(path):
+            real = file.resolve()
+            if real not in seen:
+                seen.add(real)
+                fresh.append(file)
+        found.append((path, fresh))
+    return found
+
+
+def is_clutter(name: str) -> bool:
+    """Tell whether a file or folder is hidden or made by the system, and so no export."""
+    return name.startswith((".", "~$")) or name.lower() in _CLUTTER
 
 
 def _files(path: Path) -> Iterable[Path]:
@@ -33,8 +49,14 @@ def _files(path: Path) -> Iterable[Path]:
                 "this folder holds no files", where=str(path), hint="name a folder with exports"
             )
         return files
-    if path.exists():
+    if path.is_file():
         return [path]
+    if path.exists():
+        raise UnreadableInputError(
+            "this is no file that can be read twice",
+            where=str(path),
+            hint="write it to a file first",
+        )
     if glob.has_magic(str(path)):
         matches = [Path(match) for match in sorted(_matching(str(path)))]
         if matches:
@@ -57,7 +79,7 @@ def _within(match: Path) -> Iterable[Path]:
 
 def _walk(folder: Path) -> Iterable[Path]:
     for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_clutter(name))
         for name in sorted(names):
-            if not name.startswith((".", "~$")) and name.lower() not in _CLUTTER:
+            if not is_clutter(name) and (Path(where) / name).is_file():
                 yield Path(where) / name

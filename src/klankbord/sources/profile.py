@@ -28,6 +28,12 @@ _ALLOWED = {
     "score_metric": tuple(ScoreMetric),
 }
 _VALUE_ROLES = ("author_role", "channel", "language", "score", "score_metric")
+_KINDS: Mapping[type, str] = {
+    int: "a whole number",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list of texts",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Profile:
     """How to read one kind of export; what is left empty is decided from the content."""
 
     name: str  # becomes the `source` of its feedback
+    shape: str = ""  # of the files it was made for, `Grid.shape`; "": those it is given for
     channel: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -51,6 +58,7 @@ class Profile:
     cut_after: str = ""  # the verbatim ends before this text, such as a machine translation …
     keep_after: str = ""  # … unless this text follows, after which the original comes
     columns: Mapping[str, str] = field(default_factory=dict)  # role -> header; "" leaves it out
+    questions: tuple[str, ...] | None = None  # headers of further open questions; None: decided
     constants: Mapping[str, str] = field(default_factory=dict)  # role -> value for every row
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # role -> cell -> value
 
@@ -102,6 +110,7 @@ def profile_from(values: Mapping[str, Any], where: str) -> Profile:
     return Profile(
         **{
             **values,
+            "questions": tuple(values["questions"]) if "questions" in values else None,
             "columns": {role: str(name) for role, name in values.get("columns", {}).items()},
             "constants": constants,
             "values": {
@@ -121,13 +130,16 @@ def _check_kind(key: str, value: object, where: str) -> None:
         "columns": dict,
         "constants": dict,
         "values": dict,
+        "questions": list,
     }
     kind = kinds.get(key, str)
     fits = isinstance(value, kind)
     if isinstance(value, int) and kind is int:
         fits = not isinstance(value, bool) and value >= 0
+    if isinstance(value, list):
+        fits = fits and all(isinstance(each, str) for each in value)
     if not fits:
-        word = {int: "a whole number", bool: "true or false", dict: "a table"}.get(kind, "a text")
+        word = _KINDS.get(kind, "a text")
         raise SettingsError(f"profile key '{key}' must be {word}", where=where)
 
 

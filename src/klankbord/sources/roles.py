@@ -1,4 +1,4 @@
-"""The roles a column can play, and the Dutch and English headers that announce them."""
+"""The roles a column can play, and the headers and questions that announce them."""
 
 from __future__ import annotations
 
@@ -43,14 +43,16 @@ class Vocabulary:
     headers: Mapping[str, tuple[str, int]]  # normal header -> (role, rank: lower is preferred)
     metrics: Mapping[str, str]  # normal header -> score metric, "" to be inferred
     weak_ids: frozenset[str]
-    ambiguous: frozenset[str]  # score headers that as often stand above words
+    ambiguous: frozenset[str]  # score headers that as often stand above words; texts, numbers
     nested: frozenset[str]  # roles recognised by the last part of a dotted JSON name
     questions: tuple[tuple[str, str, str], ...]  # (phrase, role, score metric)
+    further_questions: tuple[tuple[str, str, str], ...]  # looser ones, "" for any metric
     values: Mapping[str, Mapping[str, str]]  # role -> normal value -> value of the schema
     languages: frozenset[str]  # codes of ISO 639-1
     effort: tuple[tuple[str, bool], ...]  # (phrase, whether a high score is a lot of effort)
     empty: frozenset[str]  # cells that mean "not given"
     totals: frozenset[str]  # first cells (normal form) of rows that sum a table up
+    answers: Mapping[str, re.Pattern[str]]  # kind of header -> what is searched in it
 
 
 def normal(name: str) -> str:
@@ -81,10 +83,13 @@ def vocabulary() -> Vocabulary:
         headers=headers,
         metrics=metrics,
         weak_ids=frozenset(normal(name) for name in data["ids"]["weak"]),
-        ambiguous=frozenset(normal(name) for name in data["ambiguous"]["scores"]),
+        ambiguous=frozenset(normal(name) for names in data["ambiguous"].values() for name in names),
         nested=frozenset(data["nested"]["roles"]),
         questions=tuple(
             (entry["phrase"], entry["role"], entry.get("metric", "")) for entry in data["question"]
+        ),
+        further_questions=tuple(
+            (entry["phrase"], entry["role"], entry["metric"]) for entry in data["further_question"]
         ),
         values={
             role: {normal(name): target for target, names in table.items() for name in names}
@@ -94,6 +99,7 @@ def vocabulary() -> Vocabulary:
         effort=tuple((entry["phrase"], entry["reversed"]) for entry in data["effort"]),
         empty=frozenset(data["empty"]["values"]),
         totals=frozenset(normal(name) for name in data["totals"]["values"]),
+        answers={kind: re.compile(pattern) for kind, pattern in data["answers"].items()},
     )
 
 

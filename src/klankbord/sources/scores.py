@@ -43,7 +43,7 @@ def infer_metric(
     for metric in (ScoreMetric.NPS, ScoreMetric.CES, ScoreMetric.CSAT, ScoreMetric.GRADE):
         if metric in said and in_range(numbers, metric):
             return metric, "a header or question says so"
-    return _by_values(numbers, titled="title" in roles)
+    return by_values(numbers, titled="title" in roles)
 
 
 def in_range(numbers: Sequence[float | None], metric: ScoreMetric) -> bool:
@@ -53,7 +53,8 @@ def in_range(numbers: Sequence[float | None], metric: ScoreMetric) -> bool:
     return good >= _NEARLY_ALL * len(numbers)
 
 
-def _by_values(numbers: Sequence[float], *, titled: bool) -> tuple[str, str]:
+def by_values(numbers: Sequence[float], *, titled: bool) -> tuple[str, str]:
+    """Choose a metric by the numbers alone; return it with the grounds."""
     top = max(numbers, default=0.0)
     if min(numbers, default=1.0) == 0 and all(number.is_integer() for number in numbers):
         return ScoreMetric.NPS, f"whole numbers with a 0{_GUESSED}"
@@ -86,9 +87,3 @@ def any_effort(header_says: bool | None, questions: Iterable[Cell]) -> bool:
     if header_says is not None:
         return header_says
     return any(asks_for_effort(text) for text in {text_of(cell) for cell in questions})
-
-
-def one_polarity(score: float) -> float:
-    """Return an effort score of 1 … 7 with its ends changed."""
-    low, high = SCORE_RANGES[ScoreMetric.CES]
-    return low + high - score

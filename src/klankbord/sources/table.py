@@ -7,13 +7,15 @@ import io
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import filterfalse, islice
+from operator import methodcaller
 from pathlib import Path
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.sources.batch import rejected_row
 from klankbord.sources.grid import Grid, Record, find_header, header_names, is_blank, recognised
+from klankbord.sources.limits import check_columns
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal
 from klankbord.sources.text_encoding import TextEncoding, clean, open_text, undecodable
@@ -24,6 +26,10 @@ _SAMPLE_CHARS = 1 << 18
 _SAMPLE_RECORDS = 60
 _BROKEN = "rij is niet te splitsen: een aanhalingsteken is niet gesloten of een cel is te lang"
 _CELLS = "aantal cellen is {found}, de kop heeft er {expected}"
+_MOST_UNFIT = 20_000  # rows, or …
+_MOST_UNFIT_TEXT = 1 << 25  # … characters, without a row between them that fits
+_USUAL_ROW = 64  # characters
+_WITHOUT_NULS = methodcaller("replace", "\x00", "")
 _UNDECODABLE = "rij bevat tekens die niet te lezen zijn"
 
 
@@ -43,7 +49,12 @@ def read_table(path: Path, encoding: TextEncoding, profile: Profile | None) -> G
     header: tuple[str, ...] = ()
     for row, cells, _ in _records(path, encoding, layout, 0):
         if row == layout.header_row and cells is not None:
-            header = header_names([clean(cell) for cell in cells])
+            check_columns(path, len(cells))
+            names = [clean(cell) for cell in cells]
+            header = header_names(names)
+        elif header and cells is not None:
+            header = header_names(names, under=cells[: len(names)])
+        if row > layout.header_row:
             break
     if not header:
         raise UnreadableInputError(
@@ -127,95 +138,130 @@ def _try(
 def _checked(
     path: Path, encoding: TextEncoding, layout: Layout, width: int, skip: int
 ) -> Iterator[Record | RejectedRow]:
-    for row, cells, raw in _records(path, encoding, layout, width):
+    unfit = length = 0  # rows without one between them that fits, and their characters
+    for row, cells, raw in _records(path, encoding, layout, width, blanks=False):
         if row <= skip:
             continue
         if cells is None:
-            if raw.strip():
-                yield rejected_row(path, row, "", _BROKEN, raw.rstrip("\r\n"))
+            if not raw.strip():
+                continue
+            rejected = rejected_row(path, row, "", _BROKEN, raw.rstrip("\r\n"))
+            length += len(raw)
+        elif not cells[0] and is_blank(cells):
             continue
-        if is_blank(cells):
-            continue
-        if encoding.damaged and any(map(undecodable, cells)):
+        elif encoding.damaged and any(map(undecodable, cells)):
             yield rejected_row(path, row, "", _UNDECODABLE, layout.delimiter.join(cells))
             continue
-        if len(cells) > width and is_blank(cells[width:]):
-            cells = cells[:width]
-        if len(cells) != width:
-            reason = _CELLS.format(found=len(cells), expected=width)
-            yield rejected_row(path, row, "", reason, layout.delimiter.join(cells))
+        elif len(cells) == width:
+            unfit = length = 0
+            yield row, cells
             continue
-        yield row, [cell.replace("\x00", "") for cell in cells]
+        elif is_blank(cells):
+            continue
+        elif len(cells) > width and is_blank(cells[width:]):
+            unfit = length = 0
+            yield row, cells[:width]
+            continue
+        else:
+            reason = _CELLS.format(found=len(cells), expected=width)
+            rejected = rejected_row(path, row, "", reason, layout.delimiter.join(cells))
+            length += sum(map(len, cells))
+        unfit += 1
+        if unfit > _MOST_UNFIT or length > _MOST_UNFIT_TEXT:
+            raise UnreadableInputError(
+                f"{unfit:,} rows that follow each other do not fit the header",
+                where=f"{path}:{row}",
+                hint="check the delimiter, and whether a quotation mark was never closed",
+            )
+        yield rejected
 
 
 def _records(
-    path: Path, encoding: TextEncoding, layout: Layout, width: int
+    path: Path, encoding: TextEncoding, layout: Layout, width: int, *, blanks: bool = True
 ) -> Iterator[tuple[int, list[str] | None, str]]:
     with open_text(path, encoding) as stream:
         if layout.sep_line:
             next(stream)
-        yield from _split(stream, layout.delimiter, width)
+        yield from _split(map(_WITHOUT_NULS, stream), layout.delimiter, width, blanks=blanks)
 
 
-class _Feed:
-    """Lines for the csv reader that can be handed out a second time."""
+class _Lines:
+    """Lines of which the last ones can be handed out a second time."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
         self._again: deque[str] = deque()
-        self.taken: list[str] = []
-        self.budget = 1 << 22  # characters that may still be handed out again
+        self._budget = 1 << 22  # characters that may still be handed out again
+        self.taken: list[str] = []  # emptied by whoever reads
 
-    def __iter__(self) -> _Feed:
+    @property
+    def replaying(self) -> bool:
+        """Whether there are lines that were handed out before."""
+        return bool(self._again)
+
+    def plain(self) -> Iterator[str]:
+        """Return the lines that were never handed out; no Python code runs for each."""
+        return filterfalse(self.taken.append, self._lines)
+
+    def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if self._again:
-            line = self._again.popleft()
-        else:
-            line = next(self._lines)
-            self.budget += len(line)
+        line = self._again.popleft() if self._again else next(self._lines)
         self.taken.append(line)
         return line
 
-    def again(self, lines: list[str]) -> bool:
-        """Hand `lines` out once more, unless that would take more than linear time."""
-        self.budget -= sum(map(len, lines))
-        if self.budget < 0:
+    def again(self, lines: list[str], rows: int) -> bool:
+        """Hand `lines` out once more, unless that would take more than linear time.
+
+        `rows` were read since the last time.
+        """
+        self._budget += rows * _USUAL_ROW - sum(map(len, lines))
+        if self._budget < 0:
             return False
         self._again.extendleft(reversed(lines))
         return True
 
 
 def _split(
-    lines: Iterable[str], delimiter: str, width: int
+    lines: Iterable[str], delimiter: str, width: int, *, blanks: bool = True
 ) -> Iterator[tuple[int, list[str] | None, str]]:
-    """Yield (record number, cells, first line); cells are None for what cannot be split.
+    """Yield (record number, cells, ""); cells are None and the line follows where it is no record.
+
+    Without `blanks`, blank lines are counted and passed over.
 
     A record with a misplaced quote is taken literally where that gives `width` cells; else only
     its first line is given up and the next lines are split anew.
     """
-    feed = _Feed(lines)
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
-    row = 0
+    feed = _Lines(lines)
+    taken = feed.taken
+    replaying = False
+    reader = csv.reader(feed.plain(), delimiter=delimiter, strict=True)
+    row = broken = 0
     while True:
-        feed.taken.clear()
+        taken.clear()
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            for cells in reader:
+                row += 1
+                if cells or blanks:
+                    yield row, cells, ""
+                taken.clear()
+                if replaying and not feed.replaying:
+                    break
+            else:
+                return
         except csv.Error:
-            first, *others = feed.taken
+            first, *others = taken
             row += 1
             yield row, _literal(first, delimiter, width), first
-            if not feed.again(others):
+            if not feed.again(others, row - broken):
                 for line in others:
                     row += 1
                     yield row, _literal(line, delimiter, width), line
-            reader = csv.reader(feed, delimiter=delimiter, strict=True)
-            continue
-        row += 1
-        yield row, cells, feed.taken[0]
+            broken = row
+        replaying = feed.replaying
+        source = feed if replaying else feed.plain()
+        reader = csv.reader(source, delimiter=delimiter, strict=True)
 
 
 def _literal(line: str, delimiter: str, width: int) -> list[str] | None:

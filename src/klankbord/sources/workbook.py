@@ -1,102 +1,87 @@
-"""Excel workbooks, read by calamine after a look at what is packed in the ZIP."""
+"""Workbooks (.xlsx, .xls, .xlsb, .ods), read by calamine after a look at what is in them."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
+from klankbord.sources import workbook_guard
 from klankbord.sources.batch import rejected_row
 from klankbord.sources.grid import Cell, Grid, Record, find_header, header_names, is_blank, text_of
+from klankbord.sources.limits import ZIP_ERRORS, check_columns, open_zip
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal, vocabulary
 
-_MOST_BYTES = 1 << 30
-_MOST_RATIO = 200  # a real sheet of repeated answers packs about fifty to one
-_RATIO_FROM = 16 << 20
-_MOST_PARTS = 5_000
-_MOST_CELLS = 20_000_000
-_REFERENCE = re.compile(rb' r="([A-Z]{0,3})([0-9]{1,7})"')
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # begins .xls, and .doc, .msg and locked .xlsx too
+_PEEKED = 50  # rows in which the header is looked for
+MOST_PEEKED = 100
+_MOST_SHEETS = 200
 _TOO_WIDE = "aantal cellen is {found}, de kop heeft er {expected}"
+_SAVE_AGAIN = "open it in Excel and save it again, or save the sheet as CSV"
+_DOCUMENTS = ("word/document.xml", "ppt/presentation.xml", "visio/document.xml")
+_OTHERS = (
+    ("EncryptedPackage", "a workbook locked with a password", "save it without a password"),
+    ("__nameid_version1.0", "an Outlook message (.msg)", "save it as .eml, or its text as .txt"),
+    ("WordDocument", "a Word document", "save its text as .txt or its table as .xlsx"),
+    ("PowerPoint Document", "a presentation", "export the data as CSV or XLSX"),
+)
 
 
 def is_workbook(path: Path) -> bool:
-    """Tell whether the ZIP archive `path` is an Excel workbook; raises where it is damaged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.lower() for name in archive.namelist()[: _MOST_PARTS + 1]}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableInputError(
-            "this workbook or ZIP file is damaged or cut off",
-            where=str(path),
-            hint="download or save the export again",
-        ) from error
-    return any(name.endswith("xl/workbook.xml") for name in names)
+    """Tell whether the ZIP archive `path` is a workbook; raises where it is damaged."""
+    names = _names(path)
+    excel = any(name.endswith(("xl/workbook.xml", "xl/workbook.bin")) for name in names)
+    return excel or (_is_open_document(names) and _says(path, "spreadsheet"))
 
 
-def guard(path: Path) -> None:
-    """Raise UnreadableInputError for a workbook that would unpack to an absurd size."""
-    with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-    unpacked = sum(part.file_size for part in parts)
-    packed = max(sum(part.compress_size for part in parts), 1)
-    bomb = unpacked > _MOST_BYTES or (unpacked > _RATIO_FROM and unpacked / packed > _MOST_RATIO)
-    if len(parts) > _MOST_PARTS or bomb or _larger_than_said(path, unpacked):
-        raise UnreadableInputError(
-            "this workbook unpacks to an absurd size; it is not opened",
-            where=str(path),
-            hint="save the sheet as CSV and read that",
-        )
+def is_document(path: Path) -> bool:
+    """Tell whether the ZIP archive `path` is an office document, but no workbook."""
+    names = _names(path)
+    if any(name in names for name in _DOCUMENTS):
+        return True
+    return _is_open_document(names) and not _says(path, "spreadsheet")
 
 
-def _larger_than_said(path: Path, said: int) -> bool:
-    """Unpack and count, since a ZIP's own sizes can be false and one far cell makes a sheet huge.
+def _names(path: Path) -> frozenset[str]:
+    with open_zip(path) as archive:
+        return frozenset(name.lower().replace("\\", "/") for name in archive.namelist())
 
-    Stops as soon as there is more than was said, or a sheet spans too many cells.
-    """
-    total = 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for part in archive.infolist():
-                rows, columns, tail = 0, 0, b""
-                with archive.open(part) as stream:
-                    while chunk := stream.read(1 << 20):
-                        total += len(chunk)
-                        if "worksheets/" in part.filename.lower():
-                            found = set(_REFERENCE.findall(tail + chunk))
-                            tail = chunk[-32:]
-                            rows = max([rows, *(int(row) for _, row in found)])
-                            columns = max([columns, *(_column(name) for name, _ in found)])
-                        if total > said or rows * columns > _MOST_CELLS:
-                            return True
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise UnreadableInputError(
-            "this workbook is damaged, cut off or locked with a password",
-            where=str(path),
-            hint="open it in Excel and save it again, or save the sheet as CSV",
-        ) from error
+
+def _is_open_document(names: frozenset[str]) -> bool:
+    return "content.xml" in names and bool({"mimetype", "meta-inf/manifest.xml"} & names)
+
+
+def _says(path: Path, kind: str) -> bool:
+    with open_zip(path) as archive:
+        for name in ("mimetype", "META-INF/manifest.xml"):
+            try:
+                with archive.open(name) as stream:
+                    return f"opendocument.{kind}".encode() in stream.read(1 << 16)
+            except (KeyError, *ZIP_ERRORS):
+                continue
     return False
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def read_workbook(path: Path, profile: Profile | None) -> Grid:
-    """Return one sheet of `path` as a Grid: the profile's, else the first that reads as a table."""
-    guard(path)
-    sheets = _load(path)
-    expected = frozenset(normal(name) for name in profile.columns.values()) if profile else None
-    name, rows, first, at = _choose(path, sheets, profile, expected or frozenset())
-    header = header_names(rows[at])
+    """Return one sheet of `path` as a Grid: the profile's, else the first that reads as a table.
+
+    Raises UnreadableInputError for a workbook that is damaged, locked, too large or empty.
+    """
+    _guard(path)
+    return sheet_grid(path, _sheets(path, profile.header_row if profile else 0), profile)
+
+
+def sheet_grid(path: Path, sheets: Iterable[Sheet], profile: Profile | None) -> Grid:
+    """Return one of `sheets` as a Grid; raises UnreadableInputError where none is filled."""
+    chosen, others = _choose(path, sheets, profile)
+    head, at = chosen.head, chosen.header_at
+    under = head[at + 1] if at + 1 < len(head) else ()
+    header = header_names(head[at], under=under)
     if not header:
         raise UnreadableInputError(
             "no header row found", where=str(path), hint="the first row must name the columns"
@@ -104,83 +89,134 @@ def read_workbook(path: Path, profile: Profile | None) -> Grid:
     skip = at + 1 + (profile.skip_rows if profile else 0)
 
     def records() -> Iterator[Record | RejectedRow]:
-        return _checked(path, rows, first, skip, len(header))
+        return _checked(path, chosen, skip, len(header))
 
-    others = [other for other, cells, _ in sheets if other != name and cells]
-    details = {"sheet": name, "header_row": str(at + 1 + first)}
+    details = {"sheet": chosen.name, "header_row": str(at + 1 + chosen.first)}
     if others:
         details["sheets_not_read"] = ", ".join(others)
     return Grid(path, "workbook", header, records, details)
 
 
-def _load(path: Path) -> list[tuple[str, list[list[Cell]], int]]:
-    """Return (name, cells, first row) of every sheet, hidden ones last."""
-    import python_calamine
+def _guard(path: Path) -> None:
+    with path.open("rb") as stream:
+        old = stream.read(len(OLD)) == OLD
+    if old:
+        workbook_guard.guard_old(path)
+        workbook_guard.probe(path, path.stat().st_size)
+        return
+    unpacked = workbook_guard.guard_packed(path)
+    if "xl/workbook.xml" not in _names(path):
+        workbook_guard.probe(path, unpacked)
 
-    sheets: list[tuple[str, list[list[Cell]], int]] = []
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        visible = python_calamine.SheetVisibleEnum.Visible
-        for entry in sorted(book.sheets_metadata, key=lambda entry: entry.visible != visible):
-            name = entry.name
-            sheet: Any = book.get_sheet_by_name(name)
-            start = sheet.start[0] if sheet.start else 0
-            sheets.append((name, sheet.to_python(skip_empty_area=True), start))
-    except Exception as error:  # calamine's errors share no base class
-        raise UnreadableInputError(
-            "this workbook cannot be opened",
-            where=str(path),
-            hint="open it in Excel and save it again, or save the sheet as CSV",
-        ) from error
-    return sheets
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of which the cells stay where they are until they are asked for."""
+
+    name: str
+    first: int  # rows above the first one that is used
+    head: list[list[Cell]]
+    opened: Any  # has iter_rows()
+    header_at: int = 0
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield the rows from the first one that is used."""
+        return islice(self.opened.iter_rows(), self.first, None)
 
 
 def _choose(
-    path: Path,
-    sheets: list[tuple[str, list[list[Cell]], int]],
-    profile: Profile | None,
-    expected: frozenset[str],
-) -> tuple[str, list[list[Cell]], int, int]:
-    filled = [sheet for sheet in sheets if any(not is_blank(row) for row in sheet[1])]
-    if profile and profile.sheet:
-        filled = [sheet for sheet in filled if sheet[0] == profile.sheet]
-        if not filled:
-            raise UnreadableInputError(
-                f"there is no filled sheet '{profile.sheet}'",
-                where=str(path),
-                hint=f"sheets: {', '.join(name for name, _, _ in sheets)}",
-            )
-    if not filled:
+    path: Path, sheets: Iterable[Sheet], profile: Profile | None
+) -> tuple[Sheet, list[str]]:
+    """Return the sheet to read, and the names of others that are filled; one is held at a time."""
+    names = profile.columns.values() if profile else ()
+    expected = frozenset(normal(name) for name in names)
+    headers = vocabulary().headers
+    wanted = profile.sheet if profile else ""
+    chosen, known, filled, seen = None, False, [], []
+    for sheet in sheets:
+        seen.append(sheet.name)
+        if not any(not is_blank(row) for row in sheet.head):
+            continue
+        filled.append(sheet.name)
+        if known or (wanted and sheet.name != wanted):
+            continue
+        if profile and profile.header_row:
+            at = min(max(profile.header_row - 1 - sheet.first, 0), len(sheet.head) - 1)
+        else:
+            at = find_header(sheet.head[:_PEEKED], expected)
+        found = {normal(text_of(cell)) for cell in sheet.head[at]}
+        known = bool(wanted or found & (expected | headers.keys()))
+        if known or chosen is None:
+            chosen = Sheet(sheet.name, sheet.first, sheet.head, sheet.opened, at)
+    if chosen is None and wanted:
+        raise UnreadableInputError(
+            f"there is no filled sheet '{wanted}'",
+            where=str(path),
+            hint=f"sheets: {', '.join(seen)}",
+        )
+    if chosen is None:
         raise UnreadableInputError(
             "this workbook holds no rows", where=str(path), hint="check that the export holds data"
         )
-    headers = vocabulary().headers
-    for name, rows, first in filled:
-        if profile and profile.header_row:
-            at = min(max(profile.header_row - 1 - first, 0), len(rows) - 1)
-        else:
-            at = find_header(rows[:50], expected)
-        names = {normal(text_of(cell)) for cell in rows[at]}
-        if names & (expected | headers.keys()):
-            return name, rows, first, at
-    name, rows, first = filled[0]
-    return name, rows, first, find_header(rows[:50], expected)
+    return chosen, [name for name in filled if name != chosen.name]
 
 
-def _checked(
-    path: Path, rows: list[list[Cell]], first: int, skip: int, width: int
-) -> Iterator[Record | RejectedRow]:
-    for index in range(skip, len(rows)):
-        cells = rows[index]
+def _sheets(path: Path, header_row: int) -> Iterator[Sheet]:
+    """Yield the sheets with their first rows, hidden ones last."""
+    import python_calamine
+
+    try:
+        with path.open("rb") as stream:  # by name it would believe the extension
+            book = python_calamine.CalamineWorkbook.from_filelike(stream)
+        visible = python_calamine.SheetVisibleEnum.Visible
+        ordered = sorted(book.sheets_metadata, key=lambda entry: entry.visible != visible)
+        peeked = max(MOST_PEEKED, header_row + 1)
+        for entry in ordered[:_MOST_SHEETS]:
+            if entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            opened: Any = book.get_sheet_by_name(entry.name)
+            check_columns(path, opened.total_width)
+            first = opened.start[0] if opened.start else 0
+            head = list(islice(opened.iter_rows(), first, first + peeked))
+            yield Sheet(entry.name, first, head, opened)
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, UnreadableInputError):
+        raise
+    except python_calamine.PasswordError as error:
+        raise _locked(path) from error
+    except BaseException as error:  # calamine's errors share no base, a panic is no Exception
+        raise _unreadable(path) from error
+
+
+def _locked(path: Path) -> UnreadableInputError:
+    return UnreadableInputError(
+        "this workbook is locked with a password",
+        where=str(path),
+        hint="save it without a password, or save the sheet as CSV",
+    )
+
+
+def _unreadable(path: Path) -> UnreadableInputError:
+    """Build the error for what calamine cannot open, by what it is instead."""
+    with path.open("rb") as stream:
+        data = stream.read(1 << 24)
+    if data.startswith(OLD):
+        for name, title, hint in _OTHERS:
+            if name.encode("utf-16-le") in data:
+                return UnreadableInputError(f"this is {title}", where=str(path), hint=hint)
+    return UnreadableInputError("this workbook cannot be opened", where=str(path), hint=_SAVE_AGAIN)
+
+
+def _checked(path: Path, sheet: Sheet, skip: int, width: int) -> Iterator[Record | RejectedRow]:
+    for row, cells in enumerate(islice(sheet.rows(), skip, None), sheet.first + skip + 1):
         if is_blank(cells):
             continue
-        row = first + index + 1
         if len(cells) > width and not is_blank(cells[width:]):
             used = max(at for at, cell in enumerate(cells) if text_of(cell)) + 1
             reason = _TOO_WIDE.format(found=used, expected=width)
             yield rejected_row(path, row, "", reason, ";".join(map(text_of, cells)))
             continue
-        yield row, [_stored(cell) for cell in cells[:width]]
+        missing = [None] * (width - len(cells))
+        yield row, [*(_stored(cell) for cell in cells[:width]), *missing]
 
 
 def _stored(cell: Cell) -> Cell:
