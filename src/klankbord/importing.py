@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,13 @@ from klankbord.records import Detection, Progress, RejectedRow, SourceCount, sil
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
+    from klankbord.language import Identifier
     from klankbord.privacy import Pseudonymiser
-    from klankbord.sources import Profile
+    from klankbord.sources import Companions, Profile, Profiles
     from klankbord.store import Workspace
 
 PREVIEW_ROWS = 5
+BATCH_ROWS = 5_000  # in memory at a time: some 5 kB a row
 
 
 @dataclass(frozen=True)
@@ -51,32 +54,45 @@ def import_sources(
 ) -> Imported:
     """Read `sources` into `workspace` and return what became of their rows, per file."""
     from klankbord.privacy import Pseudonymiser
+    from klankbord.sources import Profiles
     from klankbord.store import Workspace
 
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     workspace.parent.mkdir(parents=True, exist_ok=True)
     with Workspace.open(workspace) as store:
         return import_files(
-            store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
+            store,
+            sources,
+            pseudonymiser,
+            settings=settings,
+            profiles=Profiles.of(profile, workspace),
+            progress=progress,
         )
 
 
 def preview(
-    sources: Sequence[Path], *, settings: Settings, profile: Path | None = None
+    sources: Sequence[Path],
+    *,
+    settings: Settings,
+    profile: Path | None = None,
+    workspace: Path | None = None,
 ) -> tuple[Preview, ...]:
-    """Show how each source would be read, storing nothing."""
-    from klankbord.sources import expand, read
+    """Show how each source would be read, by a profile saved beside `workspace` too."""
+    from klankbord.sources import Profiles, find_companions, gathered, read
 
-    shown = []
-    mapping = _profile(profile)
-    for path in expand(sources):
-        for batch in read(path, mapping, timezone=settings.timezone):
+    profiles = Profiles.of(profile, workspace)
+    with gathered(sources) as files:
+        companions = find_companions(files.files, profiles.given)
+
+        def shown(path: Path) -> Preview:
+            known = profiles.of_file(path)
+            batch = next(read(path, known, timezone=settings.timezone, companions=companions))
             table = batch.feedback if batch.feedback.num_rows else batch.customers
             filled = [name for name in table.column_names if _says_something(table.column(name))]
             rows = table.select(filled).slice(0, PREVIEW_ROWS)
-            shown.append(Preview(batch.detection, rows, batch.rejected[:PREVIEW_ROWS]))
-            break
-    return tuple(shown)
+            return Preview(batch.detection, rows, batch.rejected[:PREVIEW_ROWS])
+
+        return tuple(preview for _, preview in files.each(shown))
 
 
 def import_files(
@@ -85,27 +101,50 @@ def import_files(
     pseudonymiser: Pseudonymiser,
     *,
     settings: Settings,
-    profile: Path | None,
+    profiles: Profiles,
     progress: Progress,
 ) -> Imported:
-    """Recognise every file before storing any; then each file is stored whole or not at all."""
-    from klankbord.sources import detect, expand
+    """Recognise every file before storing any; then each file is stored whole or not at all.
 
-    mapping = _profile(profile)
+    Files in a folder or archive that hold no feedback are left out with a note.
+    """
+    from klankbord.sources import detect, gathered
+
     store.check_key(pseudonymiser)
-    paths = expand(sources)
-    notes = [note for path in paths for note in _left_out(detect(path, mapping))]
+    with gathered(sources) as files:
+        found = files.each(lambda path: detect(path, profiles.of_file(path)))
+        notes = [*files.notes, *(note for _, detection in found for note in _left_out(detection))]
+        paths = [path for path, _ in found]
+        return _import_each(store, paths, pseudonymiser, profiles, notes, settings, progress)
+
+
+def _import_each(
+    store: Workspace,
+    paths: Sequence[Path],
+    pseudonymiser: Pseudonymiser,
+    profiles: Profiles,
+    notes: list[str],
+    settings: Settings,
+    progress: Progress,
+) -> Imported:
+    from klankbord.language import Identifier
+    from klankbord.sources import find_companions
+
+    identifier = Identifier(settings.languages, store.main_languages())
+    companions = find_companions(paths, profiles.given)
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
     for done, path in enumerate(paths):
         progress("read", done, len(paths))
         with store.transaction():
-            count, bad = _import_file(store, path, mapping, pseudonymiser, settings)
+            known = profiles.of_file(path)
+            read = _import_file(store, path, known, companions, pseudonymiser, identifier, settings)
             digest = sha256_of(path)
             if not store.was_imported(digest):
-                store.record_import(count, sha256=digest, at=datetime.now(UTC))
-        counts.append(count)
-        rejected.extend(bad if settings.keep_ids else (replace(row, raw="") for row in bad))
+                store.record_import(read.count, sha256=digest, at=datetime.now(UTC))
+        counts.append(read.count)
+        rejected.extend(read.rejected)
+        notes.extend(_ignored(path, read.ignored))
     progress("read", len(paths), len(paths))
     return Imported(tuple(counts), tuple(rejected), tuple(notes))
 
@@ -118,28 +157,51 @@ def _left_out(found: Detection) -> Iterator[str]:
         yield f"{found.path.name}: read sheet '{sheet}' and not: {sheets} ({hint})"
     if texts := found.details.get("text_in_attributes"):
         yield f"{found.path.name}: read one column with text and not: {texts} ({hint})"
+    if dates := found.details.get("ambiguous_dates"):
+        yield f"{found.path.name}: {dates} (a profile can say day_first = true or false)"
+
+
+def _ignored(path: Path, ignored: Mapping[str, int]) -> Iterator[str]:
+    """Tell what a file holds that is no feedback and so no row."""
+    if ignored:
+        told = ", ".join(f"{number} {what}" for what, number in sorted(ignored.items()))
+        yield f"{path.name}: {told} left out"
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One file that was read."""
+
+    count: SourceCount
+    rejected: list[RejectedRow]
+    ignored: Mapping[str, int]  # what is no row, such as "internal notes"
 
 
 def _import_file(
     store: Workspace,
     path: Path,
     profile: Profile | None,
+    companions: Companions,
     pseudonymiser: Pseudonymiser,
+    identifier: Identifier,
     settings: Settings,
-) -> tuple[SourceCount, list[RejectedRow]]:
-    from klankbord import language
+) -> _Read:
     from klankbord.sources import FeedbackIds, read
 
     ids = FeedbackIds()
+    now = datetime.now(UTC)
     rejected: list[RejectedRow] = []
-    source, kind, rows_in, stored, duplicates = "", "feedback", 0, 0, 0
-    for batch in read(path, profile, timezone=settings.timezone):
+    ignored: Counter[str] = Counter()
+    source, kind, rows_in, stored, updated, duplicates = "", "feedback", 0, 0, 0, 0
+    for batch in read(
+        path, profile, timezone=settings.timezone, companions=companions, batch_rows=BATCH_ROWS
+    ):
         source = batch.detection.source
         for table in (batch.feedback, batch.customers):
             store.remember_identities(pseudonymiser.identities(table), pseudonymiser)
         feedback = ids.assign(pseudonymiser.feedback(batch.feedback))
-        feedback = language.identify(feedback, settings.languages)
-        new, known = store.add_feedback(feedback)
+        became = store.add_feedback(identifier.identify(feedback), at=now)
+        new, known = became.stored, became.duplicates
         if batch.customers.num_rows:
             kind = "customers"
             new_customers, known_customers = store.add_customers(
@@ -147,15 +209,17 @@ def _import_file(
             )
             new, known = new + new_customers, known + known_customers
         stored, duplicates, rows_in = stored + new, duplicates + known, rows_in + batch.rows_in
-        rejected.extend(batch.rejected)
-    count = SourceCount(path.name, source, kind, rows_in, stored, duplicates, len(rejected))
-    return count, rejected
-
-
-def _profile(path: Path | None) -> Profile | None:
-    from klankbord.sources import load_profile
-
-    return load_profile(path) if path else None
+        updated += became.updated
+        rejected.extend(
+            batch.rejected
+            if settings.keep_ids
+            else (replace(row, raw="") for row in batch.rejected)
+        )
+        ignored.update(batch.ignored)
+    count = SourceCount(
+        path.name, source, kind, rows_in, stored, duplicates, len(rejected), updated
+    )
+    return _Read(count, rejected, ignored)
 
 
 def _says_something(column: pa.ChunkedArray) -> bool:

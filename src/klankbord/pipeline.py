@@ -46,6 +46,7 @@ class Totals:
     stored: int
     duplicates: int
     rejected: int
+    updated: int  # of `stored`: see SourceCount
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def analyse(
     """
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
+    from klankbord.sources import Profiles
     from klankbord.store import Workspace
 
     started = datetime.now(UTC)
@@ -144,7 +146,12 @@ def analyse(
     workspace.parent.mkdir(parents=True, exist_ok=True)
     with Workspace.open(workspace) as store:
         imported = import_files(
-            store, sources, pseudonymiser, settings=settings, profile=profile, progress=progress
+            store,
+            sources,
+            pseudonymiser,
+            settings=settings,
+            profiles=Profiles.of(profile, workspace),
+            progress=progress,
         )
         _score(store, tone_model, progress)
         heard = _heard(store, as_of, started)
@@ -348,7 +355,7 @@ def _score(store: Workspace, model: ToneModel, progress: Progress) -> None:
     if not unscored.num_rows:
         return
     scores = tone.score(unscored, model, progress)
-    segments = tone.score_segments(language.segment(unscored), model, progress)
+    segments = tone.score_segments(language.segment(unscored), model, progress, feedback=unscored)
     with store.transaction():
         store.save_scores(scores)
         store.save_segments(segments)
@@ -399,4 +406,5 @@ def _totals(counts: Sequence[SourceCount]) -> Totals:
         stored=sum(count.stored for count in counts),
         duplicates=sum(count.duplicates for count in counts),
         rejected=sum(count.rejected for count in counts),
+        updated=sum(count.updated for count in counts),
     )

@@ -18,8 +18,8 @@ DEMO_NOTICE = (
 def analyse(
     sources: list[str] = typer.Argument(
         None,
-        help="Files, folders or patterns: survey, review and transcript exports (CSV, XLSX, "
-        "JSON, JSONL, TXT, VTT). What a file is, is read from its content.",
+        help="Files, folders, patterns or zip archives: exports of surveys, reviews and service "
+        "desks, mail, transcripts. What a file is, is read from its content.",
         show_default=False,
     ),
     *,
@@ -34,11 +34,12 @@ def analyse(
         "(default: klankbord.db; with --demo: in the --out folder).",
         show_default=False,
     ),
-    profile: Path = typer.Option(
+    profile: str = typer.Option(
         None,
         "--profile",
         "-p",
-        help="TOML file that says which column is what.",
+        help="Name of a saved mapping (import --map), or a TOML file that says which column is "
+        "what.",
         show_default=False,
     ),
     fdr: float = typer.Option(
@@ -91,6 +92,7 @@ def analyse(
     from klankbord import pipeline
     from klankbord.resources import bundled
     from klankbord.settings import load_settings
+    from klankbord.sources import find_profile
 
     if demo == bool(sources):
         raise UnreadableInputError(
@@ -107,14 +109,14 @@ def analyse(
     )
     if demo:
         sources = [str(bundled("corpora/demo/exports"))]
-    default = out / "klankbord.db" if demo else Path("klankbord.db")
+    place = workspace or (out / "klankbord.db" if demo else Path("klankbord.db"))
     with progress_bars(quiet=quiet) as progress:
         summary = pipeline.analyse(
             [Path(source) for source in sources],
             out,
-            workspace=workspace or default,
+            workspace=place,
             settings=settings,
-            profile=profile,
+            profile=find_profile(profile, place) if profile else None,
             notice=DEMO_NOTICE if demo else "",
             progress=progress,
         )

@@ -3,55 +3,92 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from klankbord.cli.output import data, note, progress_bars, table
+from klankbord.cli.output import note, progress_bars, table
+from klankbord.cli.preview import show_preview
+
+if TYPE_CHECKING:
+    from klankbord.importing import Imported
+
+_REJECTED_SHOWN = 20
 
 
 def import_sources(
-    sources: list[str] = typer.Argument(..., help="Files, folders or patterns to read."),
+    sources: list[str] = typer.Argument(
+        ..., help="Files, folders, patterns or zip archives to read."
+    ),
     *,
     preview: bool = typer.Option(
-        False, "--preview", help="Show source, column roles and five rows; store nothing."
+        False,
+        "--preview",
+        help="Show the source, how sure that is, the columns and five rows; store nothing.",
+    ),
+    map_columns: bool = typer.Option(
+        False,
+        "--map",
+        help="Ask which column is what and save the answers as a profile beside the workspace; "
+        "files with the same columns are read by it from then on.",
     ),
     workspace: Path = typer.Option(
         Path("klankbord.db"), "--workspace", "-w", help="Database to add the feedback to."
     ),
-    profile: Path = typer.Option(
-        None, "--profile", "-p", help="TOML file that says which column is what."
+    profile: str = typer.Option(
+        None,
+        "--profile",
+        "-p",
+        help="Name of a saved mapping, or a TOML file that says which column is what.",
+        show_default=False,
     ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes and no progress bars."),
 ) -> None:
-    """Read feedback into the workspace without analysing it."""
+    """Read feedback into the workspace without analysing it.
+
+    A row that is there already is a duplicate; a review or answer that was edited since replaces
+    the earlier one, which stays in its history.
+
+    Example: klankbord import uitvoer.csv --preview
+
+    Example: klankbord import uitvoer.csv --map
+    """
     from klankbord import importing
+    from klankbord.cli.mapping import map_columns as ask_columns
     from klankbord.settings import load_settings
+    from klankbord.sources import find_profile
 
     settings = load_settings()
     paths = [Path(source) for source in sources]
+    mapping = find_profile(profile, workspace) if profile else None
+    if map_columns:
+        mapping = ask_columns(paths, workspace=workspace, timezone=settings.timezone)
+        preview = True
     if preview:
-        for shown in importing.preview(paths, settings=settings, profile=profile):
-            data(f"{shown.detection.path}: {shown.detection.source}, {shown.detection.reason}")
-            for key, value in sorted(shown.detection.details.items()):
-                data(f"  {key}: {value}")
-            rows = [[str(value) for value in row.values()] for row in shown.rows.to_pylist()]
-            table("", shown.rows.column_names, rows)
-            for bad in shown.rejected:
-                data(f"  row {bad.row} {bad.column}: {bad.reason}")
+        for shown in importing.preview(
+            paths, settings=settings, profile=mapping, workspace=workspace
+        ):
+            show_preview(shown, settings.timezone)
+        note("nothing is stored yet; the same command without --preview or --map does", quiet=quiet)
         return
     with progress_bars(quiet=quiet) as progress:
         imported = importing.import_sources(
-            paths, workspace=workspace, settings=settings, profile=profile, progress=progress
+            paths, workspace=workspace, settings=settings, profile=mapping, progress=progress
         )
+    _show(imported, quiet=quiet)
+
+
+def _show(imported: Imported, *, quiet: bool) -> None:
     table(
         "",
-        ("file", "source", "rows", "stored", "duplicate", "rejected"),
+        ("file", "source", "rows", "stored", "updated", "duplicate", "rejected"),
         [
             (
                 count.file,
                 count.source,
                 str(count.rows_in),
                 str(count.stored),
+                str(count.updated),
                 str(count.duplicates),
                 str(count.rejected),
             )
@@ -60,5 +97,7 @@ def import_sources(
     )
     for left_out in imported.notes:
         note(left_out, quiet=quiet)
-    for row in imported.rejected:
+    for row in imported.rejected[:_REJECTED_SHOWN]:
         note(f"{row.file}, row {row.row} {row.column}: {row.reason}", quiet=quiet)
+    if (more := len(imported.rejected) - _REJECTED_SHOWN) > 0:
+        note(f"... and {more} more rejected rows (analyse writes them all)", quiet=quiet)

@@ -31,11 +31,11 @@ def label(
         "--with-prediction",
         help="Show the model's tone. People then agree with it more than they would have.",
     ),
-    profile: Path = typer.Option(
+    profile: str = typer.Option(
         None,
         "--profile",
         "-p",
-        help="TOML file that says which column of SOURCES is what.",
+        help="Saved mapping or TOML file that says which column of SOURCES is what.",
         show_default=False,
     ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes and no progress bars."),
@@ -49,6 +49,7 @@ def label(
     from klankbord import labelling
     from klankbord.models import load_tone_model
     from klankbord.settings import load_settings
+    from klankbord.sources import find_profile
     from klankbord.store import Workspace
 
     settings = load_settings()
@@ -63,8 +64,9 @@ def label(
     with progress_bars(quiet=quiet) as progress:
         if sources:
             paths = [Path(source) for source in sources]
+            mapping = find_profile(profile, workspace) if profile else None
             feedback, scores = labelling.from_sources(
-                paths, model, settings=settings, profile=profile, progress=progress
+                paths, model, settings=settings, profile=mapping, progress=progress
             )
             labels = None
         if workspace.is_file():

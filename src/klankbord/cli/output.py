@@ -39,6 +39,21 @@ def note(text: str, *, quiet: bool = False) -> None:
         print(text, file=sys.stderr)
 
 
+def ask(question: str, default: str) -> str:
+    """Ask on stderr and return the answer, or `default` for an empty one.
+
+    Raises KlankbordError where nobody can answer.
+    """
+    print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise KlankbordError(
+            "there is nobody to answer the questions",
+            hint="run this in a terminal, or write a profile and give it with --profile",
+        )
+    return answer.strip() or default
+
+
 def report_error(error: KlankbordError) -> None:
     """Print a known error as one line, with its hint on a second."""
     print(f"error: {error}", file=sys.stderr)

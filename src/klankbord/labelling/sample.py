@@ -64,21 +64,31 @@ def from_sources(
     progress: Progress = silent,
 ) -> tuple[pa.Table, pa.Table]:
     """Read sources as `analyse` does, pseudonyms included, and score them; nothing is stored."""
-    from klankbord import language
+    from klankbord.language import Identifier
     from klankbord.privacy import Pseudonymiser
-    from klankbord.sources import FeedbackIds, expand, load_profile, read
+    from klankbord.sources import (
+        FeedbackIds,
+        detect,
+        find_companions,
+        gathered,
+        load_profile,
+        read,
+    )
 
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     mapping = load_profile(profile) if profile else None
     tables = []
-    paths = expand(sources)
-    for done, path in enumerate(paths):
-        progress("read", done, len(paths))
-        ids = FeedbackIds()
-        for batch in read(path, mapping, timezone=settings.timezone):
-            own = ids.assign(pseudonymiser.feedback(batch.feedback))
-            tables.append(language.identify(own, settings.languages))
-    progress("read", len(paths), len(paths))
+    with gathered(sources) as files:
+        paths = [path for path, _ in files.each(lambda path: detect(path, mapping))]
+        companions = find_companions(paths, mapping)
+        identifier = Identifier(settings.languages)
+        for done, path in enumerate(paths):
+            progress("read", done, len(paths))
+            ids = FeedbackIds()
+            for batch in read(path, mapping, timezone=settings.timezone, companions=companions):
+                own = ids.assign(pseudonymiser.feedback(batch.feedback))
+                tables.append(identifier.identify(own))
+        progress("read", len(paths), len(paths))
     feedback = pa.concat_tables(tables)
     first = np.unique(encode(feedback["feedback_id"])[1], return_index=True)[1]
     feedback = feedback.take(pa.array(np.sort(first)))
