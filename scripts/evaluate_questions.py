@@ -26,7 +26,7 @@ from klankbord.tone import score, tone_levels
 from translation_pairs import rows
 
 OURS = Path(__file__).parent.parent / "corpora" / "questions"
-FILES = {"answers": "chosen on", "answers_unseen": "unseen"}
+FILES = {"answers": "chosen on", "answers_unseen": "looked at since", "answers_fresh": "unseen"}
 SHORT = 3
 NEUTRAL, NONE = "neutraal", "-"
 NAMES = [str(tone) for tone in TONES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -47,7 +48,8 @@ def _qualtrics() -> str:
     asked = ("Startdatum", "Antwoordtype", "Opgenomen", "Respons-ID", "Kanaal", "Taal",
              "Hoe waarschijnlijk is het dat u ons aanbeveelt?", "Waarom geeft u dit cijfer?",
              "Wat kan er beter?", "klantnummer")  # fmt: skip
-    ids = [json.dumps({"ImportId": name}) for name in names]
+    numbered = {"Q1": "QID1", "Q2": "QID2_TEXT", "Q3": "QID3_TEXT"}
+    ids = [json.dumps({"ImportId": numbered.get(name, name)}) for name in names]
     rows = [
         ("2024-03-01 10:00:00", "IP-adres", "2024-03-01 10:05:00", f"R_{at}", "email", "NL",
          at + 4, said, "parkeren", f"00{at}")
@@ -74,7 +76,7 @@ def _long() -> str:
               "ResultIgnoredWhen", "Respondent", "SurveyID", "QuestionCode", "Answer")  # fmt: skip
     rows = []
     for at, said in enumerate(SAID):
-        first = (at, f"2024-03-1{at} 09:14:05", at % 3, "x", "", "anonymous", 9)
+        first = (at, f"2024-03-1{at} 09:14:05", at % 2, "x", "", "anonymous", 9)
         rows += [(*first, "NPS", at + 4), (*first, "OPEN", said)]
     return _csv(header, rows, ",")
 
@@ -367,9 +369,9 @@ def _binary() -> dict[str, bytes]:
     def workbook(path: Path) -> None:
         book = xlsxwriter.Workbook(str(path))
         page = book.add_worksheet("Blad1")
-        for row, cells in enumerate(line.split(";") for line in _plain().splitlines()):
+        for row, cells in enumerate(csv.reader(io.StringIO(_plain()), delimiter=";")):
             for column, cell in enumerate(cells):
-                page.write_string(row, column, cell.strip('"'))
+                page.write_string(row, column, cell)
         book.close()
 
     def archive(path: Path) -> None:
@@ -389,7 +391,7 @@ def _binary() -> dict[str, bytes]:
         "spss.por": _written(
             lambda path: pyreadstat.write_por(ascii_only, path, column_labels=labels)
         ),
-        "tabel.parquet": _written(frame.to_parquet),
+        "tabel.parquet": _written(frame.assign(nps=range(5)).to_parquet),
         "werkmap.xlsx": _written(workbook),
         "archief.zip": _written(archive),
         "tabel.csv.gz": gzip.compress(_plain().encode(), mtime=0),

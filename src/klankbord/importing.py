@@ -164,8 +164,8 @@ def _left_out(found: Detection) -> Iterator[str]:
 def _ignored(path: Path, ignored: Mapping[str, int]) -> Iterator[str]:
     """Tell what a file holds that is no feedback and so no row."""
     if ignored:
-        told = ", ".join(f"{number} {what}" for what, number in sorted(ignored.items()))
-        yield f"{path.name}: {told} left out"
+        told = ", ".join(f"{what} ({number})" for what, number in sorted(ignored.items()))
+        yield f"{path.name}: no feedback, so left out: {told}"
 
 
 @dataclass(frozen=True)

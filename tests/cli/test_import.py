@@ -106,7 +106,7 @@ def test_an_archive_is_read_file_by_file_with_users_and_tickets_joined(place, ca
     assert run(["import", "uitvoer.zip"]) == 0
     said = capsys.readouterr()
     assert "tickets.json\tzendesk\t2\t2\t0\t0\t0" in said.out
-    assert "1 internal note" in said.err
+    assert "internal notes (1)" in said.err
     assert "logo.png" in said.err
     from klankbord.store import Workspace
 

@@ -156,6 +156,15 @@ def test_batches_are_small_for_wide_tables(tmp_path: Path, monkeypatch: Any) -> 
     monkeypatch.setattr(reader, "_CELLS_AT_ONCE", 100)
     columns = {f"k{at}": list(range(50)) for at in range(20)}
     path = write(tmp_path / "x", columns)
-    sizes = [batch.num_rows for batch in reader._batches(path, list(range(20)), 20)]
+    sizes = [batch.num_rows for batch in reader._batches(path, list(range(20)), [], 20)]
     assert max(sizes) == 16
     assert sum(sizes) == 50
+
+
+def test_what_ends_the_process_of_pyarrow_does_not_end_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "x", FEEDBACK)
+    monkeypatch.setattr(reader, "_LOOK", "os.abort()")
+    with pytest.raises(UnreadableInputError, match="damaged"):
+        read_parquet(path)

@@ -1,4 +1,7 @@
-"""Parquet files, read batch by batch by pyarrow; nested values get dotted names, as in JSON."""
+"""Parquet files, read batch by batch by pyarrow; nested values get dotted names, as in JSON.
+
+What a file says of its columns is read in a child: on a damaged one pyarrow ends the process.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,33 @@ from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
 from klankbord.sources.grid import Cell, Grid, Record, header_names
 from klankbord.sources.limits import check_columns, too_well_packed
+from klankbord.sources.probing import FINE, probe
 from klankbord.sources.text_encoding import clean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CELLS_AT_ONCE = 40_000
+_CELLS_AT_ONCE = 20_000
+_MOST_ROWS_AT_ONCE = 2_000
 _LARGEST_COLUMN = 1 << 30  # unpacked bytes of one column in one row group
+_LOOK_MEMORY = 2 << 30  # bytes of address space, most of which pyarrow only reserves
+_LOOK = """
+import json, pyarrow.parquet
+about = pyarrow.parquet.read_metadata(sys.argv[3])
+largest = total = 0
+repeated = set()
+for at in range(about.num_row_groups):
+    group = about.row_group(at)
+    for one in (group.column(at) for at in range(group.num_columns)):
+        largest = max(largest, one.total_uncompressed_size)
+        total += one.total_uncompressed_size
+        if one.has_dictionary_page and one.physical_type == "BYTE_ARRAY":
+            texts = one.data_page_offset - one.dictionary_page_offset
+            few = one.total_uncompressed_size < 8 * one.num_values
+            if (few or 2 * texts > one.total_compressed_size) and "." not in one.path_in_schema:
+                repeated.add(one.path_in_schema)
+print(json.dumps([largest, total, sorted(repeated)]))
+"""
 _DEEPEST = 12
 _INDEX = "__index_level_"
 _HINT = "export it again, in smaller row groups or as CSV"
@@ -29,7 +52,7 @@ def read_parquet(path: Path) -> Grid:
     """Return `path` as a Grid; raises UnreadableInputError where it is damaged or too large."""
     import pyarrow as pa
 
-    schema = _schema(path)
+    schema, repeated = _looked_at(path)
     names: list[tuple[int, str]] = []
     nested: set[str] = set()
     for at, one in enumerate(schema):
@@ -45,7 +68,7 @@ def read_parquet(path: Path) -> Grid:
     def records() -> Iterator[Record | RejectedRow]:
         row = 0
         try:
-            for batch in _batches(path, wanted, len(header)):
+            for batch in _batches(path, wanted, repeated, len(header)):
                 columns = [column for at in range(batch.num_columns)
                            for column in _flat(batch.column(at), 0)]  # fmt: skip
                 for cells in zip(*map(_cells, columns), strict=True):
@@ -57,54 +80,46 @@ def read_parquet(path: Path) -> Grid:
     return Grid(path, "parquet", header, records, {}, nested=frozenset(withheld))
 
 
-def _schema(path: Path) -> pa.Schema:
+def _looked_at(path: Path) -> tuple[pa.Schema, list[str]]:
+    """Return the schema, and the columns with texts that are stored once and pointed at."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as file:
-            about, schema = file.metadata, file.schema_arrow
-            check_columns(path, about.num_columns)
-            groups = [about.row_group(group) for group in range(about.num_row_groups)]
-    except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-        raise _damaged(path) from error
-    sizes = [group.column(at).total_uncompressed_size
-             for group in groups for at in range(group.num_columns)]  # fmt: skip
-    if max(sizes, default=0) > _LARGEST_COLUMN or too_well_packed(sum(sizes), path.stat().st_size):
+    ended, told = probe(_LOOK, str(path), _LOOK_MEMORY)
+    if ended != FINE:
+        raise _damaged(path)
+    largest, total, repeated = json.loads(told)
+    if largest > _LARGEST_COLUMN or too_well_packed(total, path.stat().st_size):
         raise UnreadableInputError(
             "this Parquet file unpacks to an absurd size; it is not opened",
             where=str(path),
             hint=_HINT,
         )
-    return schema
+    try:
+        with pq.ParquetFile(path) as file:
+            check_columns(path, file.metadata.num_columns)
+            return file.schema_arrow, repeated
+    except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+        raise _damaged(path) from error
 
 
-def _batches(path: Path, wanted: list[int], width: int) -> Iterator[pa.RecordBatch]:
-    """Yield batches of the columns at the places `wanted` among the top-level fields."""
+def _batches(
+    path: Path, wanted: list[int], repeated: list[str], width: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of the columns at the places `wanted` among the top-level fields.
+
+    What is `repeated` is not copied for every row.
+    """
     import pyarrow.parquet as pq
 
-    repeated = _repeated(path)
     with pq.ParquetFile(
         path, pre_buffer=False, buffer_size=1 << 20, read_dictionary=repeated
     ) as file:
-        for batch in file.iter_batches(max(16, _CELLS_AT_ONCE // width), use_threads=False):
-            yield batch.select(wanted)
-
-
-def _repeated(path: Path) -> list[str]:
-    """Return the texts stored once and pointed at, which must not be copied for every row."""
-    import pyarrow.parquet as pq
-
-    about = pq.read_metadata(path)
-    if not about.num_row_groups:
-        return []
-    group = about.row_group(0)
-    columns = [group.column(at) for at in range(group.num_columns)]
-    return [
-        one.path_in_schema for one in columns
-        if one.physical_type == "BYTE_ARRAY" and "RLE_DICTIONARY" in one.encodings
-        and "." not in one.path_in_schema
-    ]  # fmt: skip
+        rows = min(_MOST_ROWS_AT_ONCE, max(16, _CELLS_AT_ONCE // width))
+        for batch in file.iter_batches(rows, use_threads=False):
+            found = batch.select(wanted)
+            found.validate(full=True)  # or places outside a damaged dictionary would be read
+            yield found
 
 
 def _names(name: str, kind: pa.DataType, nested: set[str], depth: int) -> Iterator[str]:

@@ -67,6 +67,8 @@ def read_spss(path: Path, profile: Profile | None) -> Grid:
         portable = _is_portable(stream.read(2_000))
     read = partial(_read, path, portable, profile.encoding if profile else "")
     first, about, encoding = read(0, 1_000)
+    if not all(isinstance(name, str) for name in about.column_names):
+        raise _damaged(path)
     check_columns(path, len(about.column_names))
     columns = _columns(first, about)
     header = header_names([clean(column.header) for column in columns])
@@ -117,11 +119,15 @@ def _read(
                 break
             else:
                 return _dated(data, about) if plain_dates else data, about, name
-    raise UnreadableInputError(
+    raise _damaged(path) from problem
+
+
+def _damaged(path: Path) -> UnreadableInputError:
+    return UnreadableInputError(
         "this SPSS file is damaged or cut off",
         where=str(path),
         hint="save it again in SPSS, or export it as CSV or XLSX",
-    ) from problem
+    )
 
 
 def _dated(data: dict[str, list[Any]], about: _About) -> dict[str, list[Any]]:

@@ -102,11 +102,11 @@ def _guard(path: Path) -> None:
         old = stream.read(len(OLD)) == OLD
     if old:
         workbook_guard.guard_old(path)
-        workbook_guard.probe(path, path.stat().st_size)
+        workbook_guard.open_in_child(path, path.stat().st_size)
         return
     unpacked = workbook_guard.guard_packed(path)
     if "xl/workbook.xml" not in _names(path):
-        workbook_guard.probe(path, unpacked)
+        workbook_guard.open_in_child(path, unpacked)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ calamine may end its process, which no `except` can catch.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 from klankbord.errors import UnreadableInputError
+from klankbord.sources import probing
 from klankbord.sources.limits import ZIP_ERRORS, is_bomb, open_zip
 
 _MOST_BYTES = 1 << 30
@@ -31,29 +30,16 @@ _ODS = re.compile(
 )
 _REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
 _TAIL = 6_000  # bytes kept, so that no tag is cut in two
-_PROBE_SECONDS = 60
 _PROBE_BASE = 256 << 20  # bytes of address space, and …
 _PROBE_FACTOR = 12  # … so many for every byte of the workbook
 _PROBE_MOST = 2 << 30
-_PROBE = """
-import os, sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-except (ImportError, ValueError, OSError):
-    pass
+_OPEN = """
 import python_calamine
-try:
-    with open(sys.argv[1], "rb") as stream:
-        book = python_calamine.CalamineWorkbook.from_filelike(stream)
-    for name in book.sheet_names:
-        for row in book.get_sheet_by_name(name).iter_rows():
-            pass
-except Exception:
-    os._exit(1)
-except BaseException:
-    os._exit(2)
+with open(sys.argv[3], "rb") as stream:
+    book = python_calamine.CalamineWorkbook.from_filelike(stream)
+for name in book.sheet_names:
+    for row in book.get_sheet_by_name(name).iter_rows():
+        pass
 """
 
 
@@ -79,23 +65,13 @@ def guard_old(path: Path) -> None:
         raise _absurd(path)
 
 
-def probe(path: Path, size: int) -> None:
+def open_in_child(path: Path, size: int) -> None:
     """Open a workbook of `size` bytes, unpacked, in a child; raises where it ends the child."""
     limit = min(_PROBE_MOST, _PROBE_BASE + _PROBE_FACTOR * size)
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-I", "-c", _PROBE, str(path.resolve()), str(limit)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_PROBE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _absurd(path) from error
-    if done.returncode == 2:
+    ended, _ = probing.probe(_OPEN, str(path), limit)
+    if ended == probing.PANICKED:
         raise _damaged(path)
-    if done.returncode not in (0, 1):  # 1 is an error that calamine tells here as well
+    if ended not in (probing.FINE, probing.TOLD):  # what calamine tells there, it tells here too
         raise _absurd(path)
 
 
