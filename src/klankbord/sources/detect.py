@@ -22,6 +22,7 @@ from klankbord.sources import (
     webvtt,
     whatsapp,
 )
+from klankbord.sources.ai_answers import read_answers
 from klankbord.sources.batch import Batch, Source
 from klankbord.sources.binary import READABLE, read_binary
 from klankbord.sources.columns import Plan, make_plan
@@ -201,6 +202,13 @@ def _whatsapp(sample: Sample) -> Source | None:
     return Source(detection, batches)
 
 
+def _ai_answers(sample: Sample) -> Source | None:
+    grid = read_answers(sample)
+    if grid is None:
+        return None
+    return _grid_source(grid, sample.profile, sample.timezone, sample.companions)
+
+
 def _transcript(sample: Sample) -> Source | None:
     lines = sample.lines
     first = next((line for line in lines if line.strip()), "")
@@ -237,7 +245,7 @@ def _table(sample: Sample) -> Source | None:
 
 # In this order: the surest signature first, the delimited table for whatever is left.
 RECOGNISERS: tuple[Recogniser, ...] = (
-    _webvtt, _srt, _json, _markup, _whatsapp, mail.recognise, _transcript, _table,
+    _webvtt, _srt, _json, _markup, _whatsapp, _ai_answers, mail.recognise, _transcript, _table,
 )  # fmt: skip
 
 
