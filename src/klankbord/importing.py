@@ -150,13 +150,15 @@ def _import_each(
 
 
 def _left_out(found: Detection) -> Iterator[str]:
-    """Tell which sheets and which columns with text of a file are not analysed."""
+    """Tell what of a file is not analysed, or is read in a way that may surprise."""
     hint = "a profile can name another"
     if sheets := found.details.get("sheets_not_read"):
         sheet = found.details["sheet"]
         yield f"{found.path.name}: read sheet '{sheet}' and not: {sheets} ({hint})"
     if texts := found.details.get("text_in_attributes"):
         yield f"{found.path.name}: read one column with text and not: {texts} ({hint})"
+    if respondents := found.details.get("respondents"):
+        yield f"{found.path.name}: respondents are {respondents}"
     if dates := found.details.get("ambiguous_dates"):
         yield f"{found.path.name}: {dates} (a profile can say day_first = true or false)"
 
