@@ -290,3 +290,10 @@ def test_every_line_is_in_a_turn_a_header_or_rejected(lines: list[str]) -> None:
         headed = transcript.header_line(bare) if bare else None
         lost += at % 3 == 0 and f"merk{at}x" not in kept and not headed
     assert lost <= ignored
+
+
+def test_a_turn_of_absurd_length_is_rejected_once_and_costs_little(tmp_path: Path) -> None:
+    text = "Klant: hoi\n" + "en nog een regel erbij\n" * 100_000 + "Medewerker: dag\nKlant: doei\n"
+    got = read_all(write(tmp_path / "x.txt", text))
+    assert [row.reason for row in got.rejected] == ["tekst is langer dan 100.000 tekens"]
+    assert got.verbatims == ["dag", "doei"]

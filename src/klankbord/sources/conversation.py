@@ -41,6 +41,14 @@ class Turn:
     score: tuple[ScoreMetric, float] | None = None  # given with these words, which may be empty
     language: str | None = None  # where it differs from that of the conversation
     attributes: dict[str, str] = field(default_factory=dict)
+    _length: int = field(default=0, init=False, repr=False)
+
+    def go_on(self, line: str) -> None:
+        """Add a line; a turn that becomes absurdly long is a fault, and no more is kept of it."""
+        self.lines.append(line)
+        self._length += len(line)
+        if self._length > LONGEST_VERBATIM:
+            self.fault = TOO_LONG
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 
 from klankbord.schema import AuthorRole
+from klankbord.sources.batch import TOO_LONG
 from klankbord.sources.conversation import Conversation, Turn
 from klankbord.sources.dates import DateReader, zone
 from klankbord.sources.personal import is_personal_name, is_personal_text
@@ -245,7 +246,9 @@ def conversations(lines: Iterable[str], style: Style, timezone: str) -> Iterator
             names_below = not names_below and is_notice(line, "people")
             current.ignored["notices"] += 1
         elif current.turns and not current.turns[-1].fault:
-            current.turns[-1].lines.append(line)
+            current.turns[-1].go_on(line)
+        elif current.turns and current.turns[-1].fault == TOO_LONG:
+            continue
         else:
             current.turns.append(Turn(row, "", [line], fault=_NO_SPEAKER))
     if current.turns or current.ignored:
