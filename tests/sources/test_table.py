@@ -253,3 +253,10 @@ def test_records_are_split_as_if_one_at_a_time(text: str, width: int) -> None:
     lines = io.StringIO(text, newline="")
     found = [(row, cells) for row, cells, _ in _split(lines, ";", width)]
     assert found == _split_before(text, width)
+
+
+@pytest.mark.parametrize("blank", [";;", " ;;", ' ; ;" "', '"\n";;', '"\r";;'])
+def test_a_row_of_blanks_is_no_row(tmp_path: Path, blank: str) -> None:
+    text = f"klant;cijfer;opmerking\n1;8;prima\n{blank}\n2;3;traag\n"
+    got = read_all(write(tmp_path / "x.csv", text))
+    assert (got.verbatims, got.rejected) == (["prima", "traag"], [])

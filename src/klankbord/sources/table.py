@@ -147,7 +147,7 @@ def _checked(
                 continue
             rejected = rejected_row(path, row, "", _BROKEN, raw.rstrip("\r\n"))
             length += len(raw)
-        elif not cells[0] and is_blank(cells):
+        elif (not cells[0] or cells[0].isspace()) and is_blank(cells):
             continue
         elif encoding.damaged and any(map(undecodable, cells)):
             yield rejected_row(path, row, "", _UNDECODABLE, layout.delimiter.join(cells))
