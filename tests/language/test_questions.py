@@ -131,4 +131,4 @@ def test_a_megabyte_is_read_at_once(unit):
     start = time.perf_counter()
     asked_for(unit * (1_000_000 // len(unit)))
     answer_kind(unit * (1_000_000 // len(unit)))
-    assert time.perf_counter() - start < 3
+    assert time.perf_counter() - start < 2

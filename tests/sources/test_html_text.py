@@ -88,16 +88,16 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_megabyte_takes_less_than_a_second(piece: str) -> None:
-    assert seconds(own_html, piece * (1_000_000 // len(piece))) < 15
+    assert seconds(own_html, piece * (1_000_000 // len(piece))) < 5
     for end in ("'>", '">'):
-        assert seconds(own_html, piece * (200_000 // len(piece)) + end) < 3
+        assert seconds(own_html, piece * (200_000 // len(piece)) + end) < 2
 
 
 def test_a_hundred_thousand_nested_elements() -> None:
     nested = "".join(f"<b id={number}>" for number in range(30_000)) + "<p>x" * 20_000
     for html in ("<div>" * 100_000 + "diep" + "</div>" * 100_000, nested):
         assert plain(html)
-        assert seconds(plain, html) < 15
+        assert seconds(plain, html) < 5
 
 
 _PIECES = st.sampled_from(

@@ -135,7 +135,7 @@ def test_hostile_text_takes_linear_time(tmp_path: Path, text: str) -> None:
     start = time.process_time()
     with contextlib.suppress(UnreadableInputError):
         values(opened(path))
-    assert time.process_time() - start < 15
+    assert time.process_time() - start < 5
 
 
 def test_one_endless_record_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

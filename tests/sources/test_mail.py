@@ -422,20 +422,20 @@ HOSTILE = {
 def test_a_megabyte_takes_less_than_a_second(tmp_path: Path, name: str) -> None:
     piece = HOSTILE[name]
     raw = HEAD + piece * max(1, 1_000_000 // len(piece))
-    assert seconds(lambda: one(raw)) < 15
-    assert seconds(lambda: list(messages(io.BytesIO(ENVELOPE + raw)))) < 15
+    assert seconds(lambda: one(raw)) < 5
+    assert seconds(lambda: list(messages(io.BytesIO(ENVELOPE + raw)))) < 5
 
 
 def test_messages_are_read_in_linear_time(tmp_path: Path) -> None:
     small = [mail(KARIN, HELP, "x", "tekst", own=str(at)) for at in range(500)]
     path = box(tmp_path / "x", small)
-    assert seconds(lambda: read_all(path)) < 15
+    assert seconds(lambda: read_all(path)) < 5
 
 
 @pytest.mark.parametrize("piece", ["Van: \n", "Van: a\nVerzonden: b\n", "Aan: \n", "Datum: \n"])
 def test_header_lines_are_read_in_linear_time(tmp_path: Path, piece: str) -> None:
     path = write(tmp_path / "x", PASTED + piece * (250_000 // len(piece)))
-    assert seconds(lambda: read_all(path)) < 15
+    assert seconds(lambda: read_all(path)) < 5
 
 
 _PIECES = st.sampled_from(

@@ -65,7 +65,7 @@ def test_long_hostile_cells_take_no_time() -> None:
     begin = time.perf_counter()
     for sign in ("a", "@", "0", "06 ", "NL12 ", "a@", "+31 "):
         is_personal_text(sign * 60_000)
-    assert time.perf_counter() - begin < 20
+    assert time.perf_counter() - begin < 5
 
 
 def test_personal_columns_of_feedback_are_left_out_and_named(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def test_hostile_transcripts_take_linear_time(body: str) -> None:
     assert style is not None
     style = transcript.more_names(lines, style)
     assert list(transcript.conversations(lines, style, "Europe/Amsterdam"))
-    assert time.process_time() - began < 60  # a quadratic reader takes minutes
+    assert time.process_time() - began < 16  # a quadratic reader takes minutes
 
 
 @settings(max_examples=200, deadline=None)

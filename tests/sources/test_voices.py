@@ -93,4 +93,4 @@ def test_long_speeches_take_linear_time(said: str) -> None:
     began = time.process_time()
     infer_roles([("Kim", said), ("Lex", said[::-1])], {})
     infer_roles([(f"Kim {at}", "x") for at in range(50_000)], {})
-    assert time.process_time() - began < 60
+    assert time.process_time() - began < 16

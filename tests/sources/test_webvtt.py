@@ -184,7 +184,7 @@ def test_hostile_subtitles_take_linear_time(body: str) -> None:
     lines = f"WEBVTT\n\n{body}\n".splitlines(keepends=True)
     began = time.process_time()
     webvtt.conversation(lines, "Europe/Amsterdam")
-    assert time.process_time() - began < 60  # a quadratic reader takes minutes
+    assert time.process_time() - began < 16  # a quadratic reader takes minutes
 
 
 @settings(max_examples=200, deadline=None)
