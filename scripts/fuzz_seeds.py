@@ -8,160 +8,11 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-SAID = (
-    "De monteur kwam netjes op tijd",
-    'Ik wacht nu al weken; "morgen" hoorde ik al drie keer',
-    "Geïrriteerd: € 12,50 te veel in rekening gebracht\nen niemand die terugbelt",
-    "Great service but the app keeps crashing",
-    "nvt",
-)
-
-
-def _csv(header: Sequence[str], rows: Sequence[Sequence[object]], mark: str = ";") -> str:
-    def cell(value: object) -> str:
-        return '"' + str(value).replace('"', '""') + '"'
-
-    return "\n".join(mark.join(map(cell, row)) for row in (header, *rows)) + "\n"
-
-
-def _plain(mark: str = ";") -> str:
-    rows = [
-        (f"00{at}", f"1{at}-02-2024 09:14", said, at + 5, "1.234,50")
-        for at, said in enumerate(SAID)
-    ]
-    return _csv(("klantnummer", "datum", "opmerking", "nps", "waarde"), rows, mark)
-
-
-def _customers() -> str:
-    rows = [(f"00{at}", "groot", "1.200,00", "01-01-2020", "", 4 - at) for at in range(5)]
-    return _csv(
-        ("klantnummer", "segment", "waarde", "klant sinds", "opgezegd op", "orders_per_maand"), rows
-    )
-
-
-def _qualtrics() -> str:
-    names = ("StartDate", "Status", "RecordedDate", "ResponseId", "DistributionChannel",
-             "UserLanguage", "Q1", "Q2", "Q3", "klantnummer")  # fmt: skip
-    asked = ("Startdatum", "Antwoordtype", "Opgenomen", "Respons-ID", "Kanaal", "Taal",
-             "Hoe waarschijnlijk is het dat u ons aanbeveelt?", "Waarom geeft u dit cijfer?",
-             "Wat kan er beter?", "klantnummer")  # fmt: skip
-    numbered = {"Q1": "QID1", "Q2": "QID2_TEXT", "Q3": "QID3_TEXT"}
-    ids = [json.dumps({"ImportId": numbered.get(name, name)}) for name in names]
-    rows = [
-        ("2024-03-01 10:00:00", "IP-adres", "2024-03-01 10:05:00", f"R_{at}", "email", "NL",
-         at + 4, said, "parkeren", f"00{at}")
-        for at, said in enumerate(SAID)
-    ]  # fmt: skip
-    return _csv(names, [asked, ids, *rows], ",")
-
-
-def _surveymonkey() -> str:
-    header = ("Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address",
-              "Email Address", "First Name", "Last Name", "Custom Data 1", "Hoe tevreden bent u?",
-              "Waarom?", "Waarover ging het?", "")  # fmt: skip
-    under = (*("",) * 9, "Response", "Open-Ended Response", "Levering", "Factuur")
-    rows = [
-        (f"1140{at}", "4", "03/01/2024 09:14:00 AM", f"03/1{at}/2024 09:16:10 PM", "", "", "", "",
-         f"K{at}", 1 + at % 5, said, "Levering", "")
-        for at, said in enumerate(SAID)
-    ]  # fmt: skip
-    return _csv(header, [under, *rows], ",")
-
-
-def _long() -> str:
-    header = ("ResultID", "ResultDate", "ConfirmStatus", "ConfirmStatusDescription",
-              "ResultIgnoredWhen", "Respondent", "SurveyID", "QuestionCode", "Answer")  # fmt: skip
-    rows = []
-    for at, said in enumerate(SAID):
-        first = (at, f"2024-03-1{at} 09:14:05", at % 2, "x", "", "anonymous", 9)
-        rows += [(*first, "NPS", at + 4), (*first, "OPEN", said)]
-    return _csv(header, rows, ",")
-
-
-def _forms() -> str:
-    rows = [
-        (f"2024/03/0{at + 1} 8:48:17 p.m. CET", at % 5 + 1, "Levering;Factuur", said)
-        for at, said in enumerate(SAID)
-    ]
-    return _csv(
-        ("Tijdstempel", "Hoe tevreden bent u? (1-5)", "Waarover?", "Toelichting"), rows, ","
-    )
-
-
-def _typeform() -> str:
-    rows = [
-        (
-            f"{at:032x}",
-            at + 5,
-            said,
-            "Levering",
-            "",
-            "2024-03-12 09:14:05",
-            "2024-03-12 09:15:40",
-            "n",
-        )
-        for at, said in enumerate(SAID)
-    ]
-    header = ("#", "Hoe waarschijnlijk beveel je ons aan?", "Waarom?", "Levering", "Other",
-              "Start Date (UTC)", "Submit Date (UTC)", "Network ID")  # fmt: skip
-    return _csv(header, rows, ",")
-
-
-def _trustpilot() -> str:
-    header = ("Domain Url", "Review Id", "Review Created (UTC)", "Review Title", "Review Content",
-              "Review Stars", "Reference Id", "Review Language")  # fmt: skip
-    rows = [
-        (
-            "x.nl",
-            f"{at:024x}",
-            "2024-03-12T09:14:00.000Z",
-            "Titel",
-            said,
-            at % 5 + 1,
-            f"K{at}",
-            "nl",
-        )
-        for at, said in enumerate(SAID)
-    ]
-    return _csv(header, rows, ",")
-
-
-def _play() -> bytes:
-    header = ("Package Name", "Reviewer Language", "Review Submit Date and Time",
-              "Review Last Update Date and Time", "Star Rating", "Review Title", "Review Text",
-              "Review Link")  # fmt: skip
-    rows = [
-        ("nl.app", "nl", "2024-03-12T09:14:05Z", "2024-03-12T09:14:05Z", at % 5 + 1, "", said,
-         f"https://play.google.com/x?reviewId=gp%3A{at}")
-        for at, said in enumerate(SAID)
-    ]  # fmt: skip
-    return _csv(header, rows, ",").encode("utf-16")
-
-
-def _cases() -> str:
-    header = ("ID", "CASENUMBER", "SUBJECT", "DESCRIPTION", "STATUS", "ORIGIN", "CONTACTID",
-              "ACCOUNTID", "CREATEDDATE")  # fmt: skip
-    rows = [
-        (f"50000000000{at:04}AAA", f"000{at}", "Klacht", said, "Closed", "Email", f"003{at:012}",
-         "", "2024-03-12T09:14:05.000+0000")
-        for at, said in enumerate(SAID)
-    ]  # fmt: skip
-    return _csv(header, rows, ",")
-
-
-def _messages() -> str:
-    header = ("ID", "PARENTID", "FROMADDRESS", "SUBJECT", "TEXTBODY", "HTMLBODY", "INCOMING",
-              "MESSAGEDATE")  # fmt: skip
-    quoted = "\n\nOp di 12 mrt. 2024 om 09:14 schreef Help <help@bedrijf.nl>:\n> oud"
-    rows = [
-        (f"02s{at:015}", f"50000000000{at:04}AAA", "k@x.nl", "RE: Klacht", said + quoted,
-         "<p>x</p>", "true" if at % 2 else "false", "2024-03-12T09:14:05.000+0000")
-        for at, said in enumerate(SAID)
-    ]  # fmt: skip
-    return _csv(header, rows, ",")
+import fuzz_tables as tables
+from fuzz_tables import SAID
 
 
 def _reviews() -> dict[str, object]:
@@ -369,14 +220,14 @@ def _binary() -> dict[str, bytes]:
     def workbook(path: Path) -> None:
         book = xlsxwriter.Workbook(str(path))
         page = book.add_worksheet("Blad1")
-        for row, cells in enumerate(csv.reader(io.StringIO(_plain()), delimiter=";")):
+        for row, cells in enumerate(csv.reader(io.StringIO(tables.plain()), delimiter=";")):
             for column, cell in enumerate(cells):
                 page.write_string(row, column, cell)
         book.close()
 
     def archive(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-            packed.writestr("map/a.csv", _plain())
+            packed.writestr("map/a.csv", tables.plain())
             packed.writestr("b.json", json.dumps(_reviews()["google-business.json"]))
 
     return {
@@ -394,18 +245,14 @@ def _binary() -> dict[str, bytes]:
         "tabel.parquet": _written(frame.assign(nps=range(5)).to_parquet),
         "werkmap.xlsx": _written(workbook),
         "archief.zip": _written(archive),
-        "tabel.csv.gz": gzip.compress(_plain().encode(), mtime=0),
+        "tabel.csv.gz": gzip.compress(tables.plain().encode(), mtime=0),
     }
 
 
 def seeds() -> dict[str, bytes]:
     """Return name -> content of one small file of every source."""
     texts = {
-        "tabel.csv": _plain(), "tabel.tsv": _plain("\t"), "klanten.csv": _customers(),
-        "sep.csv": "sep=;\n" + _plain(), "qualtrics.csv": _qualtrics(),
-        "surveymonkey.csv": _surveymonkey(), "rate-nl.csv": _long(), "google-forms.csv": _forms(),
-        "typeform.csv": _typeform(), "trustpilot.csv": _trustpilot(), "case.csv": _cases(),
-        "emailmessage.csv": _messages(), "zendesk.ndjson": _zendesk(), "post.mbox": _mail(),
+        **tables.texts(), "zendesk.ndjson": _zendesk(), "post.mbox": _mail(),
         "kiyoh.xml": _kiyoh_xml(), "post.eml": _mail().split("\n", 1)[1].split("\nFrom ", 1)[0],
         **_talks(),
     }  # fmt: skip
@@ -413,9 +260,9 @@ def seeds() -> dict[str, bytes]:
     return {
         **{name: text.encode() for name, text in texts.items()},
         **{name: json.dumps(value).encode() for name, value in objects.items()},
-        "cp1252.csv": _plain().encode("cp1252"),
-        "utf16.tsv": _plain("\t").encode("utf-16"),
-        "google-play.csv": _play(),
+        "cp1252.csv": tables.plain().encode("cp1252"),
+        "utf16.tsv": tables.plain("\t").encode("utf-16"),
+        "google-play.csv": tables.play(),
         **_binary(),
     }
 
