@@ -108,36 +108,39 @@ def import_files(
 
     Files in a folder or archive that hold no feedback are left out with a note.
     """
-    from klankbord.sources import detect, gathered
+    from klankbord.sources import detect, find_companions, gathered
 
     store.check_key(pseudonymiser)
     with gathered(sources) as files:
-        found = files.each(lambda path: detect(path, profiles.of_file(path)))
-        notes = [*files.notes, *(note for _, detection in found for note in _left_out(detection))]
-        paths = [path for path, _ in found]
-        return _import_each(store, paths, pseudonymiser, profiles, notes, settings, progress)
+
+        def recognised(path: Path) -> tuple[Detection, Profile | None]:
+            known = profiles.of_file(path)
+            return detect(path, known), known
+
+        found = files.each(recognised)
+        notes = [*files.notes, *(note for _, (told, _) in found for note in _left_out(told))]
+        read_by = {path: known for path, (_, known) in found}
+        companions = find_companions(read_by, profiles.given)
+        return _import_each(store, read_by, companions, pseudonymiser, notes, settings, progress)
 
 
 def _import_each(
     store: Workspace,
-    paths: Sequence[Path],
+    read_by: Mapping[Path, Profile | None],
+    companions: Companions,
     pseudonymiser: Pseudonymiser,
-    profiles: Profiles,
     notes: list[str],
     settings: Settings,
     progress: Progress,
 ) -> Imported:
     from klankbord.language import Identifier
-    from klankbord.sources import find_companions
 
     identifier = Identifier(settings.languages, store.main_languages())
-    companions = find_companions(paths, profiles.given)
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
-    for done, path in enumerate(paths):
-        progress("read", done, len(paths))
+    for done, (path, known) in enumerate(read_by.items()):
+        progress("read", done, len(read_by))
         with store.transaction():
-            known = profiles.of_file(path)
             read = _import_file(store, path, known, companions, pseudonymiser, identifier, settings)
             digest = sha256_of(path)
             if not store.was_imported(digest):
@@ -145,7 +148,7 @@ def _import_each(
         counts.append(read.count)
         rejected.extend(read.rejected)
         notes.extend(_ignored(path, read.ignored))
-    progress("read", len(paths), len(paths))
+    progress("read", len(read_by), len(read_by))
     return Imported(tuple(counts), tuple(rejected), tuple(notes))
 
 

@@ -1,8 +1,12 @@
-"""Where the bundled models and the demonstration live, installed or in a checkout."""
+"""What comes with the package: bundled models, the demonstration, and knowledge kept as TOML."""
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from klankbord.errors import KlankbordError
 
@@ -24,3 +28,9 @@ def bundled(relative: str) -> Path:
         f"bundled '{relative}' is missing from this installation",
         hint="reinstall klankbord: pip install --force-reinstall klankbord",
     )
+
+
+@cache
+def toml_beside(package: str, name: str) -> dict[str, Any]:
+    """Return the contents of the TOML file `name` in `package`; callers treat it as read-only."""
+    return tomllib.loads(files(package).joinpath(name).read_text("utf-8"))

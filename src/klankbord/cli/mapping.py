@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from klankbord.cli.output import ask, note, table
 from klankbord.errors import UnreadableInputError
+from klankbord.excerpt import shorten
 from klankbord.schema import Channel, ScoreMetric
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def _show(seen: SeenColumns) -> None:
     roles = {header: role for role, header in seen.roles.items()}
     rows = []
     for number, (header, cells) in enumerate(zip(seen.header, seen.examples, strict=True), start=1):
-        examples = " | ".join(_cut(cell) for cell in cells[:_EXAMPLES])
-        rows.append((str(number), _cut(header), examples, roles.get(header, "")))
+        examples = " | ".join(shorten(cell, _LONGEST) for cell in cells[:_EXAMPLES])
+        rows.append((str(number), shorten(header, _LONGEST), examples, roles.get(header, "")))
     table("Columns", ("nr", "column", "examples", "read as"), rows)
 
 
@@ -110,8 +111,3 @@ def _choice(asked: str, allowed: Sequence[str], default: str) -> str:
         if answer in allowed:
             return answer
         note(f"one of: {', '.join(allowed)}")
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from klankbord.cli.output import data, table
+from klankbord.excerpt import shorten
 
 if TYPE_CHECKING:
     from klankbord.importing import Preview
@@ -31,7 +32,7 @@ def show_preview(shown: Preview, timezone: str) -> None:
     for name, value in _ordered(details):
         data(f"  {name}: {value}")
     if roles:
-        pairs = [(_cut(name), role) for role, name in roles.items()]
+        pairs = [(shorten(name, _LONGEST_CELL), role) for role, name in roles.items()]
         table("Columns", ("column", "read as"), pairs)
     names = [name for name in _SHOWN if name in shown.rows.column_names]
     rows = [[_cell(row[name], timezone) for name in names] for row in shown.rows.to_pylist()]
@@ -55,9 +56,4 @@ def _ordered(details: dict[str, str]) -> Iterator[tuple[str, str]]:
 def _cell(value: object, timezone: str) -> str:
     if isinstance(value, datetime):
         return value.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M")
-    return "" if value is None else _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
+    return "" if value is None else shorten(str(value), _LONGEST_CELL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,9 @@ from klankbord.sources import (
 from klankbord.sources.ai_answers import read_answers
 from klankbord.sources.batch import Batch, Source
 from klankbord.sources.binary import READABLE, read_binary
-from klankbord.sources.columns import Plan, make_plan
+from klankbord.sources.columns import make_plan
 from klankbord.sources.companions import NONE, Companions
+from klankbord.sources.conversation import Conversation
 from klankbord.sources.grid import Grid, recognised
 from klankbord.sources.header_roles import grid_source
 from klankbord.sources.json_file import open_json
@@ -38,7 +39,7 @@ from klankbord.sources.profile import Profile
 from klankbord.sources.reshape import RESHAPES
 from klankbord.sources.sample import Recogniser, Sample
 from klankbord.sources.table import expected_headers, read_table
-from klankbord.sources.text_encoding import detect_encoding, open_text
+from klankbord.sources.text_encoding import TextEncoding, detect_encoding, open_text
 from klankbord.sources.xml_file import open_xml
 
 _HEAD_CHARS = 1 << 16
@@ -71,8 +72,7 @@ def _recognise(
         raise UnreadableInputError(
             "this is a folder, not a file", where=str(path), hint="expand folders to files first"
         )
-    with path.open("rb") as stream:
-        start = stream.read(_HEAD_CHARS)
+    start = _start(path)
     if not start.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise UnreadableInputError(
             "this file is empty", where=str(path), hint="check that the export has finished"
@@ -81,15 +81,14 @@ def _recognise(
     if grid is not None:
         return _grid_source(grid, profile, timezone, companions)
     encoding = detect_encoding(path, profile.encoding if profile else "")
-    with open_text(path, encoding) as text:
-        head = text.read(_HEAD_CHARS)
+    head = _head(path, encoding)
     if _looks_binary(head):
         raise UnreadableInputError(
             f"not a text file; expected {READABLE}",
             where=str(path),
             hint="export the data again as CSV or XLSX",
         )
-    sample = Sample(path, encoding, head.lstrip("\ufeff"), profile, timezone, companions)
+    sample = Sample(path, encoding, head, profile, timezone, companions)
     if not _JSON.match(sample.head) and not _MARKUP.match(sample.head):
         check_lines(path, encoding)
     for recogniser in RECOGNISERS:
@@ -105,20 +104,27 @@ def _recognise(
 
 def open_grid(path: Path) -> Grid | None:
     """Return the rows and columns in `path` before anyone says what they are; None without any."""
-    with path.open("rb") as stream:
-        start = stream.read(_HEAD_CHARS)
-    grid = read_binary(path, start, None)
+    grid = read_binary(path, _start(path), None)
     if grid is not None:
         return grid
     encoding = detect_encoding(path)
-    with open_text(path, encoding) as text:
-        head = text.read(_HEAD_CHARS)
+    head = _head(path, encoding)
     if _looks_binary(head):
         return None
-    if _JSON.match(head.lstrip("\ufeff")):
+    if _JSON.match(head):
         return read_json(open_json(path, encoding), Profile(name=""))
     check_lines(path, encoding)
     return read_table(path, encoding, None)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_HEAD_CHARS)
+
+
+def _head(path: Path, encoding: TextEncoding) -> str:
+    with open_text(path, encoding) as text:
+        return text.read(_HEAD_CHARS).lstrip("\ufeff")
 
 
 def _looks_binary(head: str) -> bool:
@@ -143,13 +149,7 @@ def _srt(sample: Sample) -> Source | None:
 
 def _subtitles(sample: Sample, name: str, reason: str) -> Source:
     detection = sample.detection(name, 1.0, reason)
-
-    def batches(batch_rows: int) -> Iterator[Batch]:
-        with open_text(sample.path, sample.encoding) as stream:
-            found = [webvtt.conversation(stream, sample.timezone)]
-        return conversation.batches(sample.path, found, detection, sample.profile, batch_rows)
-
-    return Source(detection, batches)
+    return _spoken(sample, detection, lambda lines: [webvtt.conversation(lines, sample.timezone)])
 
 
 def _json(sample: Sample) -> Source | None:
@@ -192,14 +192,9 @@ def _whatsapp(sample: Sample) -> Source | None:
     order = "month first" if style.month_first else "day first"
     detection = sample.detection("whatsapp", 0.95, "messages with date and sender", dates=order)
 
-    def batches(batch_rows: int) -> Iterator[Batch]:
-        with open_text(sample.path, sample.encoding) as stream:
-            found = whatsapp.conversations(stream, style, sample.timezone)
-            yield from conversation.batches(
-                sample.path, found, detection, sample.profile, batch_rows
-            )
-
-    return Source(detection, batches)
+    return _spoken(
+        sample, detection, lambda lines: whatsapp.conversations(lines, style, sample.timezone)
+    )
 
 
 def _ai_answers(sample: Sample) -> Source | None:
@@ -224,13 +219,25 @@ def _transcript(sample: Sample) -> Source | None:
     if left_out := transcript.left_out(lines, style):
         detection.details["left_out"] = ", ".join(left_out)
 
+    def read(lines: Iterable[str]) -> Iterable[Conversation]:
+        with open_text(sample.path, sample.encoding) as whole:
+            speakers = transcript.more_names(whole, style)
+        return transcript.conversations(lines, speakers, sample.timezone)
+
+    return _spoken(sample, detection, read)
+
+
+def _spoken(
+    sample: Sample,
+    detection: Detection,
+    read: Callable[[Iterable[str]], Iterable[Conversation]],
+) -> Source:
+    """Join a file of conversations with what reads them from its lines."""
+
     def batches(batch_rows: int) -> Iterator[Batch]:
-        with open_text(sample.path, sample.encoding) as stream:
-            speakers = transcript.more_names(stream, style)
-        with open_text(sample.path, sample.encoding) as stream:
-            found = transcript.conversations(stream, speakers, sample.timezone)
+        with open_text(sample.path, sample.encoding) as lines:
             yield from conversation.batches(
-                sample.path, found, detection, sample.profile, batch_rows
+                sample.path, read(lines), detection, sample.profile, batch_rows
             )
 
     return Source(detection, batches)
@@ -272,8 +279,4 @@ def _grid_source(
     )  # fmt: skip
     confidence = 1.0 if profile or known else min(0.95, 0.4 + 0.15 * len(plan.shown))
     detection = Detection(grid.path, name, confidence, reason, details)
-    return Source(detection, partial(_mapped, grid, plan, detection))
-
-
-def _mapped(grid: Grid, plan: Plan, detection: Detection, batch_rows: int) -> Iterator[Batch]:
-    return mapping.batches(grid, plan, detection, batch_rows)
+    return Source(detection, partial(mapping.batches, grid, plan, detection))

@@ -87,6 +87,18 @@ def first_records(grid: Grid, count: int) -> list[Sequence[Cell]]:
     return [record[1] for record in found if not isinstance(record, RejectedRow)]
 
 
+def each_record(
+    grid: Grid, change: Callable[[Record], Record | RejectedRow], skip: int = 0
+) -> Callable[[], Iterator[Record | RejectedRow]]:
+    """Return the `records` of a grid like `grid` whose records after the first `skip` changed."""
+
+    def records() -> Iterator[Record | RejectedRow]:
+        for record in islice(grid.records(), skip, None):
+            yield record if isinstance(record, RejectedRow) else change(record)
+
+    return records
+
+
 def is_blank(cells: Sequence[Cell]) -> bool:
     """Tell whether every cell is empty."""
     for cell in cells:

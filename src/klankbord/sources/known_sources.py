@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
+from klankbord.resources import toml_beside
 from klankbord.sources.profile import Profile, profile_from
 
 _FILE = "known_sources.toml"
@@ -29,7 +27,7 @@ class KnownSource:
 @cache
 def known_sources() -> tuple[KnownSource, ...]:
     """Read `known_sources.toml`; the entries with most names come first."""
-    data: dict[str, Any] = tomllib.loads(files(__package__).joinpath(_FILE).read_text("utf-8"))
+    data = toml_beside(__package__, _FILE)
     entries = [
         KnownSource(
             entry["title"],

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from klankbord.resources import toml_beside
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LONGEST_SUBJECT = 500
@@ -28,9 +27,7 @@ class MailWords:
 @cache
 def mail_words() -> MailWords:
     """Read `mail.toml`."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("mail.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "mail.toml")
     prefixes = "|".join(map(re.escape, data["subject"]["prefixes"]))
     return MailWords(
         prefix=re.compile(rf"\s*(?:{prefixes})(?:\s?[\[(]\d{{1,3}}[\])])?\s?:", re.IGNORECASE),

@@ -6,14 +6,13 @@ dateparser reads more of them, and invents dates where there are none; nothing i
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from klankbord.resources import toml_beside
 
 LONGEST = 64  # characters of a date with its time
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet serial has no zone
@@ -214,9 +213,7 @@ def _possible(offset: timedelta | None) -> bool:
 @cache
 def _table() -> _Table:
     """Read `dates.toml` and build the patterns."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("dates.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "dates.toml")
     words = {name: "|".join(sorted(words, key=len, reverse=True))
              for name, words in data["words"].items()}  # fmt: skip
     zone = r"(?P<zone>z|[a-z]{3,4}(?![a-z+-])|(?:utc|gmt)?[+-]\d{1,2}(?::?\d{2})?)"

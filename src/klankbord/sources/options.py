@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from klankbord.records import RejectedRow
-from klankbord.sources.grid import Asked, Cell, Grid, Record, header_names, text_of
+from klankbord.sources.grid import Asked, Cell, Grid, Record, each_record, header_names, text_of
 from klankbord.sources.scales import label_key
 
 _LOOKED_AT = 2_000
@@ -46,21 +46,18 @@ def with_columns(grid: Grid, columns: Sequence[Column], skip: int) -> Grid:
         for name, group in zip(header, groups, strict=True)
     }
 
-    def records() -> Iterator[Record | RejectedRow]:
-        joins = any(len(group) > 1 for group in groups)
-        for record in islice(grid.records(), skip, None):
-            if isinstance(record, RejectedRow) or not joins:
-                yield record
-                continue
-            row, cells = record
-            yield (
-                row,
-                [
-                    cells[group[0]] if len(group) == 1 else _joined(columns, cells, group)
-                    for group in groups
-                ],
-            )
+    joins = any(len(group) > 1 for group in groups)
 
+    def joined(record: Record) -> Record:
+        if not joins:
+            return record
+        row, cells = record
+        return row, [
+            cells[group[0]] if len(group) == 1 else _joined(columns, cells, group)
+            for group in groups
+        ]
+
+    records = each_record(grid, joined, skip)
     return replace(grid, header=header, asked=asked, records=records)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import Any
 
 from klankbord.sources import cells
 from klankbord.sources.columns import Plan
@@ -34,19 +35,10 @@ class OwnIds:
         received: Sequence[int | None],
     ) -> list[str]:
         """Return "<source>:<id>"; a mere row number only counts together with its content."""
-        source = self._plan.source
-        if "feedback_id" not in self._plan.roles:
-            return [""] * len(own)
-        if self._plan.own_ids:
-            return [f"{source}:{each}" if each else "" for each in own]
-        header = normal(self._header[self._plan.roles["feedback_id"]])
-        asked = questions if header not in vocabulary().weak_ids else [None] * len(own)
-        return [
-            f"{source}:{each}-{_digest(text, moment, score, question)}" if each else ""
-            for each, text, moment, score, question in zip(
-                own, raw, received, scores, asked, strict=True
-            )
-        ]
+        at = self._plan.roles.get("feedback_id")
+        weak = at is not None and normal(self._header[at]) in vocabulary().weak_ids
+        asked = [None] * len(own) if weak else questions
+        return self._ids(own, "", zip(raw, received, scores, asked, strict=True))
 
     def further(
         self,
@@ -57,14 +49,16 @@ class OwnIds:
         received: Sequence[int | None],
     ) -> list[str]:
         """Return "<source>:<id>/<suffix>" for a further question, told by `suffix`."""
+        return self._ids(own, f"/{suffix}", zip(verbatims, received, scores, strict=True))
+
+    def _ids(self, own: Sequence[str], end: str, content: Iterable[tuple[Any, ...]]) -> list[str]:
+        """Return the ids; `content` (of `_digest`) is only looked at where they need it."""
         source = self._plan.source
-        if "feedback_id" not in self._plan.roles:
-            return [""] * len(own)
-        if self._plan.own_ids:
-            return [f"{source}:{each}/{suffix}" if each else "" for each in own]
+        if self._plan.own_ids or "feedback_id" not in self._plan.roles:
+            return [f"{source}:{each}{end}" if each else "" for each in own]
         return [
-            f"{source}:{each}-{_digest(text, moment, score)}/{suffix}" if each else ""
-            for each, text, moment, score in zip(own, verbatims, received, scores, strict=True)
+            f"{source}:{each}-{_digest(*told)}{end}" if each else ""
+            for each, told in zip(own, content, strict=True)
         ]
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any
 
+from klankbord.resources import toml_beside
 from klankbord.sources.roles import normal, vocabulary
 
 IDENTIFIERS = ("feedback_id", "customer_id", "account_id", "conversation_id")
@@ -39,9 +37,7 @@ class PersonalWords:
 @cache
 def personal_words() -> PersonalWords:
     """Read `personal.toml`."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("personal.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "personal.toml")
     return PersonalWords(
         headers=frozenset(normal(name) for names in data["headers"].values() for name in names),
         words=frozenset(data["words"]["whole"]),

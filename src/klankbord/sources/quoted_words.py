@@ -6,12 +6,11 @@ The tests take a `key`: a line in lower case without quote marks, emphasis and b
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from klankbord.resources import toml_beside
 
 _CONTACT = re.compile(
     r"https?://|www\.|[^\s<>]@[^\s<>]|(?<!\d)(?:\+|00?)[1-9](?:[ ().-]{0,2}\d){7,12}(?!\d)"
@@ -61,9 +60,7 @@ class QuotedWords:
 @cache
 def quoted_words() -> QuotedWords:
     """Read `quoted.toml`."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("quoted.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "quoted.toml")
     headers = {name: kind for kind, names in data["headers"].items() for name in names}
     names = _any_of(re.escape(name) for name in sorted(headers, key=len, reverse=True))
     verbs = _any_of(data["attribution"]["verbs"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -12,7 +12,15 @@ from urllib.parse import unquote
 
 from klankbord.records import RejectedRow
 from klankbord.sources.batch import rejected_row
-from klankbord.sources.grid import SURVEYED, Cell, Grid, Record, header_names, text_of
+from klankbord.sources.grid import (
+    SURVEYED,
+    Cell,
+    Grid,
+    Record,
+    each_record,
+    header_names,
+    text_of,
+)
 
 KIYOH_TITLE, KIYOH_TEXT, KIYOH_SCORE = "oneliner", "opinion", "overall"
 COMPANY_TEXT = "open"
@@ -48,19 +56,15 @@ def _unfolded(grid: Grid, column: str, first: Sequence[str], read: Reader) -> Gr
     kept = [place for place in range(len(grid.header)) if place != at]
     header = header_names([*(grid.header[place] for place in kept), *names])
 
-    def records() -> Iterator[Record | RejectedRow]:
-        for record in grid.records():
-            if isinstance(record, RejectedRow):
-                yield record
-                continue
-            row, cells = record
-            answers = _answers(cells[at], read)
-            if answers is None:
-                yield rejected_row(grid.path, row, column, _NO_LIST, "")
-                continue
-            yield row, [*(cells[place] for place in kept), *map(answers.get, names)]
+    def unfold(record: Record) -> Record | RejectedRow:
+        row, cells = record
+        answers = _answers(cells[at], read)
+        if answers is None:
+            return rejected_row(grid.path, row, column, _NO_LIST, "")
+        return row, [*(cells[place] for place in kept), *map(answers.get, names)]
 
-    return replace(grid, header=header, records=records, usual=(), nested=grid.nested - {column})
+    records, nested = each_record(grid, unfold), grid.nested - {column}
+    return replace(grid, header=header, records=records, usual=(), nested=nested)
 
 
 def _answers(cell: Cell, read: Reader) -> Answers | None:
@@ -130,16 +134,12 @@ def google_play(grid: Grid) -> Grid:
         place for place, name in enumerate(grid.header) if name.strip().casefold() == "review link"
     )
 
-    def records() -> Iterator[Record | RejectedRow]:
-        for record in grid.records():
-            if isinstance(record, RejectedRow):
-                yield record
-                continue
-            row, cells = record
-            found = _PLAY_LINK.search(text_of(cells[at])[:2_000])
-            yield row, [*cells, unquote(found[1]) if found else None]
+    def with_id(record: Record) -> Record:
+        row, cells = record
+        found = _PLAY_LINK.search(text_of(cells[at])[:2_000])
+        return row, [*cells, unquote(found[1]) if found else None]
 
-    return replace(grid, header=(*grid.header, PLAY_ID), records=records)
+    return replace(grid, header=(*grid.header, PLAY_ID), records=each_record(grid, with_id))
 
 
 RESHAPES: Mapping[str, Callable[[Grid], Grid]] = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from klankbord.resources import toml_beside
 
 ROLES = (
     "feedback_id",
@@ -63,9 +62,7 @@ def normal(name: str) -> str:
 @cache
 def vocabulary() -> Vocabulary:
     """Read `columns.toml`."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("columns.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "columns.toml")
     headers: dict[str, tuple[str, int]] = {}
     metrics: dict[str, str] = {}
     for role, names in data["headers"].items():

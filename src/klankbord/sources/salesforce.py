@@ -13,16 +13,14 @@ stand as they are, as they do in the table of customers they belong to.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from hashlib import blake2b
-from importlib.resources import files
-from typing import Any
 
 from klankbord.records import RejectedRow
+from klankbord.resources import toml_beside
 from klankbord.schema import AuthorRole, Channel
 from klankbord.sources.companions import Case, Companions
 from klankbord.sources.dates import DateReader
@@ -65,9 +63,7 @@ class _Words:
 
 @cache
 def _words() -> _Words:
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("salesforce.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "salesforce.toml")
     told = data["words"]
     return _Words(
         columns={kind: data[kind] for kind in ("case", "mail", "comment", "chat")},
@@ -135,14 +131,19 @@ def begins_as(text: str) -> bytes:
     return blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest() if letters else b""
 
 
+def _places(grid: Grid, kind: str) -> tuple[list[str], dict[str, list[int]]]:
+    """Return the normal names of the columns, and which of them play each role of a record."""
+    names = [normal(name.rpartition(".")[2]) for name in grid.header]
+    return names, {
+        role: [at for alias in aliases for at, name in enumerate(names) if name == alias]
+        for role, aliases in _words().columns[kind].items()
+    }
+
+
 def _reshaped(kind: str, read: _Reader) -> Callable[[Grid, Companions], Grid]:
     def reshape(grid: Grid, companions: Companions) -> Grid:
         words = _words()
-        names = [normal(name.rpartition(".")[2]) for name in grid.header]
-        places = {
-            role: [at for alias in aliases for at, name in enumerate(names) if name == alias]
-            for role, aliases in words.columns[kind].items()
-        }
+        names, places = _places(grid, kind)
         kept = [at for at, name in enumerate(names) if name in words.kept]
         header = (*_HEADER, *(f"{grid.header[at]}" for at in kept))
         empty: list[Cell] = [None] * len(kept)
@@ -195,14 +196,18 @@ def _case_text(row: _Row) -> str:
     return own_words(row["text"]) if row["text"] else ""
 
 
+def _whose(row: _Row) -> tuple[str, str | None]:
+    """Return what a case is called, and whose it is."""
+    return short_id(row["id"]) or row["number"], row["contact"] or _address(row["address"])
+
+
 def _case(row: _Row) -> Iterator[_Message]:
     """Read a case: its description is the first message, else its subject."""
     if row.says("deleted", _words().yes):
         yield _nothing(_DELETED)
         return
-    case = short_id(row["id"]) or row["number"]
     typed = normal(row["origin"]) in _words().typed  # so these are the words of an agent
-    customer = row["contact"] or _address(row["address"])
+    case, customer = _whose(row)
     yield _Message(
         case,
         case,
@@ -318,19 +323,14 @@ RESHAPES: Mapping[str, Callable[[Grid, Companions], Grid]] = {
 
 def cases(grid: Grid) -> Iterator[tuple[str, Case]]:
     """Yield the id and the number of each case in an export, with what its mails need of it."""
-    names = [normal(name.rpartition(".")[2]) for name in grid.header]
-    places = {
-        role: [at for alias in aliases for at, name in enumerate(names) if name == alias]
-        for role, aliases in _words().columns["case"].items()
-    }
+    _, places = _places(grid, "case")
     for item in grid.records():
         if isinstance(item, RejectedRow):
             continue
         row = _Row(item[1], places, Companions(), set())
         if row.says("deleted", _words().yes):
             continue
-        customer = row["contact"] or _address(row["address"])
-        own = short_id(row["id"]) or row["number"]
+        own, customer = _whose(row)
         case = Case(own, customer, row["account"] or None, begins_as(_case_text(row)))
         for name in {own, row["number"]} - {""}:
             yield name, case

@@ -9,14 +9,12 @@ A recommendation asked on five or seven steps is no nps and is stored as csat.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
+from klankbord.resources import toml_beside
 from klankbord.schema import SCORE_RANGES, ScoreMetric
 from klankbord.sources.decimals import parse_score
 from klankbord.sources.grid import Cell
@@ -82,9 +80,7 @@ class _Words:
 
 @cache
 def _words() -> _Words:
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("scales.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "scales.toml")
     return _Words(
         labels=tuple(
             Labels(

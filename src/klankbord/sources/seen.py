@@ -8,11 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from klankbord.errors import UnreadableInputError
-from klankbord.records import RejectedRow
 from klankbord.schema import Channel
 from klankbord.sources.columns import make_plan, undecided
 from klankbord.sources.dates import survey
-from klankbord.sources.grid import Grid, text_of
+from klankbord.sources.grid import Grid, first_records, text_of
 
 _LOOKED_AT = 2_000
 
@@ -36,11 +35,7 @@ class SeenColumns:
 
 def columns_of(grid: Grid, timezone: str) -> SeenColumns:
     """Describe the columns of `grid` from its first rows."""
-    rows = [
-        record[1]
-        for record in islice(grid.records(), _LOOKED_AT)
-        if not isinstance(record, RejectedRow)
-    ]
+    rows = first_records(grid, _LOOKED_AT)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(grid.header)
     examples = tuple(
         tuple(islice(dict.fromkeys(filter(None, map(text_of, column))), 5)) for column in columns

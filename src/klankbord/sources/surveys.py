@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 
 from klankbord.records import RejectedRow
 from klankbord.sources.answers import is_question
-from klankbord.sources.grid import SURVEYED, AnswerKind, Asked, Grid, Record, first_records, text_of
+from klankbord.sources.grid import (
+    SURVEYED,
+    AnswerKind,
+    Asked,
+    Grid,
+    Record,
+    each_record,
+    first_records,
+    text_of,
+)
 from klankbord.sources.known_sources import KnownSource, signed_sources
 from klankbord.sources.qualtrics import is_qualtrics, qualtrics
 from klankbord.sources.rate_nl import rate_nl
@@ -91,15 +100,11 @@ def usabilla(grid: Grid) -> Grid:
     if not rated:
         return grid
 
-    def records() -> Iterator[Record | RejectedRow]:
-        for record in grid.records():
-            if isinstance(record, RejectedRow):
-                yield record
-                continue
-            row, cells = record
-            yield row, [None if at == nps else cell for at, cell in enumerate(cells)]
+    def without_nps(record: Record) -> Record:
+        row, cells = record
+        return row, [None if at == nps else cell for at, cell in enumerate(cells)]
 
-    return replace(grid, records=records)
+    return replace(grid, records=each_record(grid, without_nps))
 
 
 def recognise(grid: Grid) -> KnownSource | None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TextIO
 
 from klankbord.errors import UnreadableInputError
+from klankbord.resources import toml_beside
 
 _CHUNK = 1 << 18
 _ENOUGH = 50_000  # signs outside ASCII that are looked at in either part of a file
@@ -206,9 +205,7 @@ class _Letters:
 
 @cache
 def _letters() -> _Letters:
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("letters.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "letters.toml")
     letters = {letter: tuple(weights) for letter, weights in data["letters"].items()}
     signs = {sign: tuple(weights) for sign, weights in data["signs"].items()}
     return _Letters(letters, signs, data["rules"])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any
 
+from klankbord.resources import toml_beside
 from klankbord.schema import AuthorRole
 from klankbord.sources.roles import normal, vocabulary
 
@@ -45,9 +43,7 @@ class VoiceWords:
 @cache
 def voice_words() -> VoiceWords:
     """Read `voices.toml`."""
-    data: dict[str, Any] = tomllib.loads(
-        files(__package__).joinpath("voices.toml").read_text("utf-8")
-    )
+    data = toml_beside(__package__, "voices.toml")
     roles = {word: AuthorRole(role) for word, role in vocabulary().values["author_role"].items()}
     for role, words in data["speakers"].items():
         roles |= {normal(word): AuthorRole(role) for word in words}

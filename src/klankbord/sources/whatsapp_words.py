@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
+
+from klankbord.resources import toml_beside
 
 _LONGEST = 600  # characters of what WhatsApp writes itself
 _INSTEAD = {"media.whole": "media", "deleted.whole": "deleted", "notice.sure": "notices"}
@@ -46,7 +46,7 @@ def matches(text: str, *names: str) -> bool:
 @cache
 def _pattern(*names: str) -> re.Pattern[str]:
     """Return one pattern for lists in `whatsapp.toml`, such as "media.whole"."""
-    data = tomllib.loads(files(__package__).joinpath("whatsapp.toml").read_text("utf-8"))
+    data = toml_beside(__package__, "whatsapp.toml")
     places = [name.partition(".")[::2] for name in names]
     joined = "|".join(f"(?:{part})" for table, key in places for part in data[table][key])
     if names == ("edited.tail",):

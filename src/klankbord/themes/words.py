@@ -7,17 +7,16 @@ bereikbaar"). Out: stop words, judgements (`wording.toml`), numbers, and names.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from klankbord.language.stop_words import stop_words
+from klankbord.resources import toml_beside
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|[^\s@]{1,64}@\S+")
@@ -85,10 +84,8 @@ def excluded() -> frozenset[str]:
     return silent() | stop_words()
 
 
-@cache
 def _wording() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("wording.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return toml_beside(__package__, "wording.toml")
 
 
 def content_key(text: str) -> str:
