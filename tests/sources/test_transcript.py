@@ -1,3 +1,4 @@
+import contextlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,9 +147,22 @@ def test_prose_is_no_transcript(tmp_path: Path) -> None:
     assert "stuk tekst" not in str(caught.value)
 
 
-def test_hours_of_continuation_lines_take_no_hours(tmp_path: Path) -> None:
-    got = read_all(write(tmp_path / "x", "Klant: " + "hallo\n" * 200_000 + "Agent: ja\n"))
-    assert (got.verbatims, len(got.rejected)) == (["ja"], 1)
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("Klant: " + "hallo\n" * 200_000 + "Agent: ja\n", 20_001), ("Klant: a\n" * 20_001, 20_001)],
+)
+def test_a_conversation_without_end_is_refused_with_its_line(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    with pytest.raises(UnreadableInputError) as caught:
+        read_all(write(tmp_path / "x", text))
+    assert caught.value.where == f"{tmp_path / 'x'}:{line}"
+    assert "Datum" in caught.value.hint
+
+
+def test_a_file_of_many_conversations_has_no_such_end(tmp_path: Path) -> None:
+    one = "Datum: 01-03-2026\n" + "Klant: a\nAgent: b\n" * 3_000
+    assert len(read_all(write(tmp_path / "x", one * 4)).feedback) == 24_000
 
 
 @settings(
@@ -255,8 +269,9 @@ def test_hostile_transcripts_take_linear_time(body: str) -> None:
     style = transcript.recognise(lines)
     assert style is not None
     style = transcript.more_names(lines, style)
-    assert list(transcript.conversations(lines, style, "Europe/Amsterdam"))
-    assert time.process_time() - began < 16  # a quadratic reader takes minutes
+    with contextlib.suppress(UnreadableInputError):
+        assert list(transcript.conversations(lines, style, "Europe/Amsterdam"))
+    assert time.process_time() - began < 6  # a quadratic reader takes minutes
 
 
 @settings(max_examples=200, deadline=None)
@@ -293,7 +308,7 @@ def test_every_line_is_in_a_turn_a_header_or_rejected(lines: list[str]) -> None:
 
 
 def test_a_turn_of_absurd_length_is_rejected_once_and_costs_little(tmp_path: Path) -> None:
-    text = "Klant: hoi\n" + "en nog een regel erbij\n" * 100_000 + "Medewerker: dag\nKlant: doei\n"
+    text = "Klant: hoi\n" + "en nog een regel erbij\n" * 10_000 + "Medewerker: dag\nKlant: doei\n"
     got = read_all(write(tmp_path / "x.txt", text))
     assert [row.reason for row in got.rejected] == ["tekst is langer dan 100.000 tekens"]
     assert got.verbatims == ["dag", "doei"]

@@ -53,6 +53,8 @@ class Turn:
     @property
     def text(self) -> str:
         """The words as one line."""
+        if len(self.lines) == 1:
+            return self.lines[0]
         return " ".join(line for line in self.lines if line)
 
 
@@ -97,6 +99,10 @@ def batches(
         yield batch_of(detection, rejected, feedback=_table(rows), ignored=ignored)
 
 
+def _packed(attributes: dict[str, str]) -> str:
+    return json.dumps(attributes, ensure_ascii=False, sort_keys=True)
+
+
 def _table(rows: list[dict[str, object]]) -> pa.Table:
     return pa.table(
         [pa.array([row.get(column.name) for row in rows], type=column.type) for column in FEEDBACK],
@@ -133,6 +139,7 @@ def _add(
     conversation_id = _conversation_id(conversation, good, seen)
     moments = _moments(conversation, good)
     constants = profile.constants if profile else {}
+    packed: dict[tuple[str, str], str] = {}  # attributes of turns that have none of their own
     channel = (
         vocabulary().values["channel"].get(normal(conversation.channel))
         or constants.get("channel")
@@ -141,10 +148,13 @@ def _add(
     )
     for number, (turn, moment) in enumerate(zip(good, moments, strict=True), start=1):
         role = turn.role or roles[turn.speaker]
-        attributes = {**conversation.attributes, **turn.attributes}
-        if role is AuthorRole.UNKNOWN:
+        attributes = "" if turn.attributes else packed.get((turn.speaker, role), "")
+        if not attributes:
             # A name is personal data; a number is enough to tell the voices apart.
-            attributes["voice"] = voices[turn.speaker]
+            voice = {"voice": voices[turn.speaker]} if role is AuthorRole.UNKNOWN else {}
+            attributes = _packed({**conversation.attributes, **turn.attributes, **voice})
+            if not turn.attributes:
+                packed[turn.speaker, role] = attributes
         metric, value = turn.score or (None, None)
         rows.append(
             {
@@ -163,7 +173,7 @@ def _add(
                 "score_metric": metric,
                 "score_value": value,
                 "segment": conversation.segment,
-                "attributes": json.dumps(attributes, ensure_ascii=False, sort_keys=True),
+                "attributes": attributes,
             }
         )
 

@@ -236,9 +236,13 @@ def _spoken(
 
     def batches(batch_rows: int) -> Iterator[Batch]:
         with open_text(sample.path, sample.encoding) as lines:
-            yield from conversation.batches(
-                sample.path, read(lines), detection, sample.profile, batch_rows
-            )
+            try:
+                yield from conversation.batches(
+                    sample.path, read(lines), detection, sample.profile, batch_rows
+                )
+            except UnreadableInputError as error:
+                error.where = f"{sample.path}:{error.where}"
+                raise
 
     return Source(detection, batches)
 

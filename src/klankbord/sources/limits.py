@@ -18,6 +18,7 @@ from klankbord.errors import UnreadableInputError
 from klankbord.sources.text_encoding import TextEncoding, open_text
 
 MOST_COLUMNS = 16_384  # those of an Excel sheet
+MOST_TURNS = 20_000  # of one conversation: a day of talk without a pause
 LONGEST_LINE = 1 << 24  # characters
 MOST_RATIO = 200  # unpacked to packed; real exports pack at most some fifty to one
 RATIO_FROM = 16 << 20  # unpacked bytes from which the ratio counts
@@ -35,6 +36,16 @@ def check_columns(path: Path, number: int) -> None:
             f"more than {MOST_COLUMNS:,} columns",
             where=str(path),
             hint="check the delimiter, or export fewer columns",
+        )
+
+
+def check_turns(number: int, line: int, of: str = "turns") -> None:
+    """Raise UnreadableInputError, without its file, for a conversation that never ends."""
+    if number >= MOST_TURNS:
+        raise UnreadableInputError(
+            f"one conversation of more than {MOST_TURNS:,} {of}",
+            where=str(line),
+            hint="put a line such as 'Datum: 12-03-2026' above each conversation in the file",
         )
 
 

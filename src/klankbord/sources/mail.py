@@ -135,6 +135,10 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
     kept = bytearray()
     open_, starts, blank = False, True, True
     while chunk := stream.readline(_LINE):
+        if chunk == b"\n" and starts and len(kept) < LARGEST:
+            kept += chunk
+            blank = True
+            continue
         if starts and blank and _is_envelope(chunk):
             if open_:
                 yield bytes(kept)

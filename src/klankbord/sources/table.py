@@ -234,18 +234,18 @@ def _split(
     its first line is given up and the next lines are split anew.
     """
     feed = _Lines(lines)
-    taken = feed.taken
+    taken, clear = feed.taken, feed.taken.clear
     replaying = False
     reader = csv.reader(feed.plain(), delimiter=delimiter, strict=True)
     row = broken = 0
     while True:
-        taken.clear()
+        clear()
         try:
             for cells in reader:
                 row += 1
                 if cells or blanks:
                     yield row, cells, ""
-                taken.clear()
+                clear()
                 if replaying and not feed.replaying:
                     break
             else:

@@ -17,6 +17,7 @@ from klankbord.schema import AuthorRole
 from klankbord.sources.batch import TOO_LONG
 from klankbord.sources.conversation import Conversation, Turn
 from klankbord.sources.dates import DateReader, zone
+from klankbord.sources.limits import check_turns
 from klankbord.sources.personal import is_personal_name, is_personal_text
 from klankbord.sources.roles import language_code
 from klankbord.sources.text_encoding import clean, undecodable
@@ -29,6 +30,7 @@ _HEADED = re.compile(r"^(?P<name>[A-Za-zÀ-ÿ_/ -]{2,30}?)\s{0,9}[:#]\s*(?P<valu
 _DATED = re.compile(
     r"^(?P<name>[A-Za-zÀ-ÿ ]{2,20}?)\s{1,9}(?:van\s{1,9}|op\s{1,9})?(?P<value>\d.{5,40})$"
 )
+_ANNOUNCES = re.compile(r"[:#\d]")  # without one of these in its beginning no line is a header
 _RULE = re.compile(r"^[-=_*#~]{3,}$")
 _LEGEND = re.compile(r"\b([A-Za-z]{1,3})\s{0,3}(?:=|:|staat voor)\s{0,3}([\w-]{2,25})")
 _LETTER = re.compile(r"^([A-Z])\s{0,3}[:–-]\s")
@@ -177,6 +179,8 @@ def _roles_above(filled: list[str]) -> bool:
 
 def header_line(line: str) -> tuple[str, str, str] | None:
     """Return (what it announces, its name, its value) when `line` stands above a conversation."""
+    if not _ANNOUNCES.search(line, 0, 60):
+        return None
     words = voice_words().headers
     for pattern in (_HEADED, _DATED):
         match = pattern.match(line)
@@ -218,14 +222,16 @@ def conversations(lines: Iterable[str], style: Style, timezone: str) -> Iterator
     current = Conversation()
     stamp: tuple[timedelta, bool] | None = None  # on a line of its own, for the turn under it
     names_below = False
+    begins = 0  # line of the last turn
     for row, raw in enumerate(lines, start=1):
+        check_turns(row - begins, row, "lines without a new turn")
         line = raw.replace("\x00", "").strip().lstrip("\ufeff\u200e").strip()
         if not line or _RULE.match(line):
             continue
         if undecodable(line):
             current.turns.append(Turn(row, "", [clean(line)], fault=_UNDECODABLE))
             continue
-        begun = any(not turn.fault for turn in current.turns[-1:])
+        begun = bool(current.turns) and not current.turns[-1].fault
         turn = split_turn(line, style)
         headed = None if not begun and is_notice(line, "above") else header_line(line)
         if line in style.legend:
@@ -238,17 +244,19 @@ def conversations(lines: Iterable[str], style: Style, timezone: str) -> Iterator
                 apply_header(current, headed, dates, place)
                 continue
         if turn:
+            check_turns(len(current.turns), row)
+            begins = row
             current.turns.append(_turn(row, turn, style, stamp))
             stamp, names_below = None, False
         elif alone := stamp_of(line):
             stamp = alone
+        elif current.turns and current.turns[-1].fault == TOO_LONG:
+            continue
         elif names_below or _is_notice(line, first=not begun):
             names_below = not names_below and is_notice(line, "people")
             current.ignored["notices"] += 1
-        elif current.turns and not current.turns[-1].fault:
+        elif begun:
             current.turns[-1].go_on(line)
-        elif current.turns and current.turns[-1].fault == TOO_LONG:
-            continue
         else:
             current.turns.append(Turn(row, "", [line], fault=_NO_SPEAKER))
     if current.turns or current.ignored:

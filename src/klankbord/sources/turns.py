@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from klankbord.schema import AuthorRole
 from klankbord.sources.voices import is_name, role_of
@@ -13,6 +14,7 @@ from klankbord.sources.voices import is_name, role_of
 _CLOCK = r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{2})(?:[.,]\d{1,3})?"
 _UNTIL = r"(?:\s?(?:-|–|-->)\s?(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)?"
 _STAMP = re.compile(rf"[\[(]?{_CLOCK}{_UNTIL}[\])]?(?!:?\d)\s{{0,10}}(?:[-–|]\s{{0,10}})?")
+_MARKED = re.compile(r"[:\t\[]|\s[-–]\s")  # without one of these no line begins a turn
 _LEAD = re.compile(r"(?:\d{1,4}[.)]|[-–*•>])\s{1,10}|\*\*(?=[^*])")
 _COLON = re.compile(
     r"(?P<speaker>[^:\n]{1,60}?)\s{0,10}:(?:\*\*)?(?:\s+|$)(?P<text>.*)$", re.DOTALL
@@ -40,8 +42,7 @@ class Style:
     above: bool = False  # a role may stand on a line of its own, above the words
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(NamedTuple):
     """The beginning of a turn."""
 
     speaker: str
@@ -70,6 +71,8 @@ def split_turn(line: str, style: Style) -> Opening | None:
 
 def openings(line: str) -> Iterator[Opening]:
     """Yield each way in which `line` can be read as the beginning of a turn."""
+    if not _MARKED.search(line):
+        return
     lead = _LEAD.match(line)
     for body in (line, line[lead.end() :]) if lead else (line,):
         yield from _readings(body)

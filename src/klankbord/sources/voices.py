@@ -37,7 +37,7 @@ class VoiceWords:
     titles: frozenset[str]
     says: tuple[tuple[re.Pattern[str], int], ...]  # (pattern, lean: above zero is the agent's)
     headers: Mapping[str, str]  # word -> what it announces
-    notices: Mapping[str, re.Pattern[str]]  # "above", "anywhere", "people" -> whole lines
+    notices: Mapping[str, Sequence[str]]  # "above", "anywhere", "people" -> patterns of a line
 
 
 @cache
@@ -65,10 +65,7 @@ def voice_words() -> VoiceWords:
         titles=frozenset(data["name_parts"]["titles"]),
         says=tuple(says),
         headers={word: kind for kind, words in data["header"].items() for word in words},
-        notices={
-            where: re.compile("|".join(f"(?:{line})" for line in lines), re.IGNORECASE)
-            for where, lines in data["notice"].items()
-        },
+        notices=data["notice"],
     )
 
 
@@ -96,8 +93,14 @@ def role_of(speaker: str) -> AuthorRole | None:
 
 def is_notice(line: str, *where: str) -> bool:
     """Tell whether a recording program writes this line itself, in one of these places."""
-    patterns = voice_words().notices
-    return len(line) <= 250 and any(patterns[place].fullmatch(line) for place in where)
+    return len(line) <= 250 and _notice(where).fullmatch(line) is not None
+
+
+@cache
+def _notice(where: tuple[str, ...]) -> re.Pattern[str]:
+    notices = voice_words().notices
+    lines = (f"(?:{line})" for place in where for line in notices[place])
+    return re.compile("|".join(lines), re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,8 @@ _ENDS = (".", "!", "?", "…", '"', "”", "’")
 _LONGEST_JOINED = 300
 _LINES_JOINED = 30
 
-_Block = Sequence[tuple[int, str]]
+_Line = tuple[int, str]
+_Block = tuple[list[_Line], int | None]  # lines, and which of them is the time line
 
 
 def is_timing(line: str) -> bool:
@@ -63,8 +64,7 @@ def conversation(lines: Iterable[str], timezone: str) -> Conversation:
     dates, place = DateReader(timezone), zone(timezone)
     blocks = list(_blocks(lines))
     names = _names_above(blocks)
-    for whole in blocks:
-        at = _timing_in(whole)
+    for whole, at in blocks:
         block = whole if at is None else whole[: max(at - 1, 0)]  # the line above it is its id
         first = block[0][1].lstrip("\ufeff").strip() if block else ""
         if not block:
@@ -83,10 +83,6 @@ def conversation(lines: Iterable[str], timezone: str) -> Conversation:
     return found
 
 
-def _timing_in(block: _Block) -> int | None:
-    return next((at for at, (_, line) in enumerate(block) if is_timing(line)), None)
-
-
 def _read_note(found: Conversation, note: str, dates: DateReader, place: tzinfo) -> None:
     """Take a header line from a note, or the date and time that it ends in."""
     headed = header_line(note)
@@ -101,31 +97,31 @@ def _read_note(found: Conversation, note: str, dates: DateReader, place: tzinfo)
 
 def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
     """Yield runs of lines between blank lines; a second time line also begins a new one."""
-    block: list[tuple[int, str]] = []
-    timed = False
+    block: list[_Line] = []
+    at: int | None = None
     for row, raw in enumerate(lines, start=1):
         line = raw.rstrip("\r\n").replace("\x00", "")
-        if timed and is_timing(line):
+        timing = is_timing(line)
+        if timing and at is not None:
             numbered = len(block) > 2 and block[-1][1].strip().isdigit()
             below = [block.pop()] if numbered else []
-            yield block
-            block = below
+            yield block, at
+            block, at = below, None
         if line.strip():
+            at = len(block) if timing else at
             block.append((row, line))
-            timed = timed or is_timing(line)
         elif block:
-            yield block
-            block, timed = [], False
+            yield block, at
+            block, at = [], None
     if block:
-        yield block
+        yield block, at
 
 
 def _names_above(blocks: Sequence[_Block]) -> frozenset[str]:
     """Return the speakers of a file whose name is the first line of each cue (Teams, Word)."""
     seen: Counter[str] = Counter()
     cues = 0
-    for block in blocks:
-        at = _timing_in(block)
+    for block, at in blocks:
         if at is None or len(block) < at + 2:
             continue
         cues += 1
@@ -137,7 +133,7 @@ def _names_above(blocks: Sequence[_Block]) -> frozenset[str]:
     return frozenset(seen)
 
 
-def _add_cue(found: Conversation, block: _Block, names: frozenset[str]) -> None:
+def _add_cue(found: Conversation, block: list[_Line], names: frozenset[str]) -> None:
     row, timing = block[0]
     start = _start(timing)
     lines = [line for _, line in block[1:]]

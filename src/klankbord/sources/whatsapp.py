@@ -17,8 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from hashlib import blake2b
+from typing import NamedTuple
 
 from klankbord.schema import AuthorRole, Channel
+from klankbord.sources.batch import TOO_LONG
 from klankbord.sources.conversation import Conversation, Turn
 from klankbord.sources.dates import zone
 from klankbord.sources.text_encoding import clean, undecodable
@@ -69,8 +71,7 @@ class Style:
         return re.sub(r"[^\d+]", "", names[0])
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     layout: int
     when: _When
     body: str
@@ -127,8 +128,9 @@ def survey(lines: Iterable[str]) -> Style:
         if line.when[0] <= 31:
             orders.setdefault(line.when[3], _Order()).add(line)
         heard = said.setdefault(line.layout, Said())
-        signed = _signed(line)
-        if signed and heard.listens_to(signed[0]):
+        if not heard.listens_to(_sender(line.body.partition(":")[0])):
+            continue
+        if signed := _signed(line):
             words = own_words([signed[1]])
             if not placeholder(words, marked=line.marked):
                 heard.add(signed[0], words[0])
@@ -188,15 +190,17 @@ class _Chat:
 
     def go_on(self, row: int, raw: str) -> None:
         """Add a line without a stamp to the message before it."""
+        if self._in_notice or (self._turn and self._turn.fault == TOO_LONG):
+            return
         text = _bare(raw).strip()
-        if not text or self._in_notice:
+        if not text:
             return
         if self._turn is None:
             self._current.turns.append(Turn(row, "", [clean(text)], fault=_NO_SENDER))
             return
         if undecodable(text) and not self._turn.fault:
             self._turn.fault = _UNDECODABLE
-        self._turn.lines.append(clean(text))
+        self._turn.go_on(clean(text))
 
     def end(self) -> Iterator[Conversation]:
         """Yield what is left."""
@@ -298,8 +302,12 @@ def _signed(line: _Line) -> tuple[str, str] | None:
     match = _SIGNED.match(line.body)
     if match is None or matches(line.body, "notice.unsigned"):
         return None
-    speaker = match[1].removeprefix("~").strip()
+    speaker = _sender(match[1])
     return (speaker, (match[2] or "").strip()) if speaker else None
+
+
+def _sender(name: str) -> str:
+    return name.removeprefix("~").strip()
 
 
 def _digest(text: str) -> str:
