@@ -8,8 +8,9 @@ from datetime import date
 
 import numpy as np
 
+from klankbord.cells import neutralise
+from klankbord.metrics import intervals
 from klankbord.records import SourceCount
-from klankbord.report import intervals
 from klankbord.report.facts import Facts
 from klankbord.report.headlines import three_things
 from klankbord.report.model import (
@@ -23,7 +24,7 @@ from klankbord.report.model import (
 )
 from klankbord.report.risk import Risk
 from klankbord.report.trends import score_trend, tone_trend
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 from klankbord.schema import SCORE_RANGES, TONES, ScoreMetric, Tone
 
 _MOST_SOURCES = 60

@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from klankbord.arrays import encode, to_numpy
-from klankbord.metrics import main_metric
+from klankbord.metrics import intervals, main_metric
 from klankbord.records import Theme
-from klankbord.report import intervals
 from klankbord.schema import ScoreMetric
 from klankbord.themes.breakdown import mentions
 from klankbord.themes.complaints import hear

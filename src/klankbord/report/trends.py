@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from klankbord.report import intervals
+from klankbord.metrics import intervals
 from klankbord.report.facts import Facts
 from klankbord.report.model import Tick, Trend, TrendPoint
 from klankbord.report.wording import Wording

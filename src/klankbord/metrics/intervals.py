@@ -79,9 +79,8 @@ def net_promoter_score(answers: np.ndarray, groups: np.ndarray) -> Estimate | No
     centre = (adjusted[2] - adjusted[0]) / size
     variance = (adjusted[2] + adjusted[0]) / size - centre**2
     half = _quantile(_freedom(groups)) * float(np.sqrt(variance / size))
-    return Estimate(
-        100 * score, 100 * max(-1.0, centre - half), 100 * min(1.0, centre + half), count
-    )
+    low, high = max(-1.0, min(centre - half, score)), min(1.0, max(centre + half, score))
+    return Estimate(100 * score, 100 * low, 100 * high, count)
 
 
 def mean(values: np.ndarray, groups: np.ndarray) -> Estimate | None:
@@ -111,13 +110,34 @@ def proportion(hits: np.ndarray, groups: np.ndarray) -> Estimate | None:
     share = float(hits.mean())
     if not enough(groups):
         return Estimate(share, None, None, count)
-    size = count / design_effect(hits - share, groups)
-    reach = _quantile(_freedom(groups))
-    squared = reach**2
-    centre = (share + squared / (2 * size)) / (1 + squared / size)
-    half = reach / (1 + squared / size)
-    half *= float(np.sqrt(share * (1 - share) / size + squared / (4 * size**2)))
-    return Estimate(share, max(0.0, centre - half), min(1.0, centre + half), count)
+    low, high = _wilson(share, count / design_effect(hits - share, groups), _freedom(groups))
+    return Estimate(share, low, high, count)
+
+
+def weighted_proportion(hits: np.ndarray, weights: np.ndarray) -> Estimate | None:
+    """Return the share of the total weight that the true `hits` carry; None without weight.
+
+    `weights` are at least 0. Wilson's interval at the effective size of Kish, "Survey Sampling"
+    (1965): (sum of weights)² / (sum of squared weights), so that one hit of a giant is one hit.
+    """
+    total = float(weights.sum())
+    if total <= 0:
+        return None
+    count, share = len(hits), float(weights[hits].sum()) / total
+    size = total**2 / float(np.square(weights).sum())
+    if count < TOO_FEW or size < TOO_FEW_CUSTOMERS - 1e-9:
+        return Estimate(share, None, None, count)
+    low, high = _wilson(share, size, size - 1)
+    return Estimate(share, low, high, count)
+
+
+def event_rate(events: int, exposure: float) -> Estimate:
+    """Return `events` per unit of `exposure` (over 0) with the exact interval of Garwood (1936)."""
+    from scipy.special import gammaincinv
+
+    low = float(gammaincinv(events, 0.05)) if events else 0.0
+    high = float(gammaincinv(events + 1, 0.95))
+    return Estimate(events / exposure, low / exposure, high / exposure, events)
 
 
 def difference(
@@ -137,6 +157,14 @@ def difference(
     freedom = (after + before) ** 2 / spread if spread else _freedom(earlier_groups)
     half = _quantile(freedom) * float(np.sqrt(after + before))
     return Estimate(value, value - half, value + half, len(later) + len(earlier))
+
+
+def _wilson(share: float, size: float, freedom: float) -> tuple[float, float]:
+    squared = (reach := _quantile(freedom)) ** 2
+    centre = (share + squared / (2 * size)) / (1 + squared / size)
+    half = reach / (1 + squared / size)
+    half *= float(np.sqrt(share * (1 - share) / size + squared / (4 * size**2)))
+    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
 
 
 def _per_customer(groups: np.ndarray) -> np.ndarray:

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from klankbord.report import intervals
-from klankbord.report.intervals import Estimate
+from klankbord.metrics import intervals
+from klankbord.metrics.intervals import Estimate
 
 ALONE = np.full(1000, -1)
 SEVERAL = [20, 20, 10, 10, 10, 8, 8, 4, 4, 4, 2, 2, 2, *[1] * 20]  # answers per customer
