@@ -1,4 +1,6 @@
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,30 +111,102 @@ def test_many_batches_count_as_one_file(
     assert counted(done) == [(100, 90, 0, 10, 0)]
 
 
-def test_a_file_is_stored_whole_or_not_at_all(
+def interrupt(
+    monkeypatch: pytest.MonkeyPatch, place: int, paths: list[Path], **options: Any
+) -> None:
+    """Import, interrupted in the middle of storing batch `place`."""
+    store, calls = Workspace.add_feedback, itertools.count()
+
+    def fail_there(self: Workspace, table: pa.Table, **given: Any) -> Stored:
+        became = store(self, table, **given)
+        if next(calls) == place:
+            raise KeyboardInterrupt
+        return became
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspace, "add_feedback", fail_there)
+        with pytest.raises(KeyboardInterrupt):
+            import_sources(paths, **options)
+
+
+LONG = "Le technicien est venu trop tard et personne ne nous a prévenus de ce retard"
+MANY = tuple(
+    f"r{number % 17},{number % 13:03},{1 + number % 9:02}-03-2026,{1 + number % 6},"
+    f"{LONG if number > 9 else 'Prima'} {number % 5}"
+    for number in range(40)
+)
+
+
+def everything(path: Path) -> tuple[Any, ...]:
+    with Workspace.open(path) as workspace:
+        ids = workspace.feedback()["feedback_id"].to_pylist()
+        versions = {
+            own: [(kept.verbatim, kept.score_value) for kept in workspace.versions(own)]
+            for own in ids
+        }
+        counts = [replace(record.count) for record in workspace.imports()]
+        return workspace.feedback().to_pylist(), versions, counts, workspace.unfinished_imports()
+
+
+@pytest.mark.parametrize("places", [(0,), (3,), (9,), (1, 2, 5)])
+def test_an_interrupted_import_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, places: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    march, many = reviews(tmp_path / "maart.csv", *MARCH), reviews(tmp_path / "veel.csv", *MANY)
+    undisturbed = import_sources([march, many], workspace=tmp_path / "een.db", settings=settings)
+    for place in places:
+        interrupt(
+            monkeypatch, place, [march, many], workspace=tmp_path / "twee.db", settings=settings
+        )
+    done = import_sources([march, many], workspace=tmp_path / "twee.db", settings=settings)
+    assert counted(done)[1] == counted(undisturbed)[1]
+    assert everything(tmp_path / "twee.db") == everything(tmp_path / "een.db")
+    again = import_sources([many], workspace=tmp_path / "twee.db", settings=settings)
+    assert [count.stored for count in again.counts] == [0]
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 1)
-    march, april = reviews(tmp_path / "maart.csv", *MARCH), reviews(tmp_path / "april.csv", *APRIL)
-    import_sources([march], workspace=tmp_path / "w.db", settings=settings)
-    store = Workspace.add_feedback
-
-    def fail_on_the_last(self: Workspace, table: pa.Table, **options: Any) -> Stored:
-        if "duur" in "".join(table["verbatim"].to_pylist()):
-            raise KeyboardInterrupt
-        return store(self, table, **options)
-
-    monkeypatch.setattr(Workspace, "add_feedback", fail_on_the_last)
-    with pytest.raises(KeyboardInterrupt):
-        import_sources([april], workspace=tmp_path / "w.db", settings=settings)
+    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    many = reviews(tmp_path / "veel.csv", *MANY)
+    interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
     with Workspace.open(tmp_path / "w.db") as workspace:
-        found = workspace.feedback()
-        assert sorted(found["received_at"].to_pylist())[-1].month == 3
-        assert all(workspace.versions(own) == () for own in found["feedback_id"].to_pylist())
-        assert len(workspace.imports()) == 1
-    monkeypatch.undo()
-    done = import_sources([april], workspace=tmp_path / "w.db", settings=settings)
-    assert counted(done) == [(3, 2, 1, 1, 0)]
+        (begun,) = workspace.unfinished_imports()
+        assert workspace.imports() == ()
+        assert workspace.feedback().num_rows == begun.stored == 8
+    assert begun.file == "veel.csv"
+
+
+def test_of_a_file_that_is_there_in_part_a_note_says_so(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    march, many = reviews(tmp_path / "maart.csv", *MARCH), reviews(tmp_path / "veel.csv", *MANY)
+    interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
+    told = "veel.csv: its import is not finished"
+    done = import_sources([march], workspace=tmp_path / "w.db", settings=settings)
+    assert any(note.startswith(told) for note in done.notes)
+    reviews(many, *MANY[:30])  # a new export under the same name makes up for it
+    done = import_sources([many], workspace=tmp_path / "w.db", settings=settings)
+    assert not any(note.startswith(told) for note in done.notes)
+
+
+def test_rows_that_are_read_another_way_are_stored_anew(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    many = reviews(tmp_path / "veel.csv", *MANY)
+    interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
+    profile = tmp_path / "anders.toml"
+    profile.write_text('[constants]\nsegment = "zzp"\n')
+    done = import_sources([many], workspace=tmp_path / "w.db", settings=settings, profile=profile)
+    counted(done)
+    assert any("read it in another way" in note for note in done.notes)
+    with Workspace.open(tmp_path / "w.db") as workspace:
+        rows = workspace.feedback().to_pylist()
+    assert sum(row["segment"] == "zzp" for row in rows) == done.counts[0].stored == 40
 
 
 def test_what_is_no_feedback_is_counted_in_a_note(
@@ -184,3 +258,21 @@ def test_an_archive_is_imported_and_what_is_no_export_is_noted(
     assert [(count.stored, count.duplicates) for count in again.counts] == [(0, 1)]
     (shown,) = preview([path], settings=settings)
     assert shown.detection.path.name == "reviews.csv"
+
+
+def test_two_people_who_import_the_same_file_store_it_once(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    many = reviews(tmp_path / "veel.csv", *MANY)
+    import_sources([many], workspace=tmp_path / "een.db", settings=settings)
+    with ThreadPoolExecutor(2) as people:
+        done = list(
+            people.map(
+                lambda _: import_sources([many], workspace=tmp_path / "twee.db", settings=settings),
+                range(2),
+            )
+        )
+    for each in done:
+        counted(each)
+    assert everything(tmp_path / "twee.db") == everything(tmp_path / "een.db")

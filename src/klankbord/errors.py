@@ -57,3 +57,7 @@ class QualityError(KlankbordError):
 
 class WorkspaceError(KlankbordError):
     """The workspace cannot be opened, is damaged, or was written by a newer version."""
+
+
+class ConflictError(WorkspaceError):
+    """Somebody else changed the same thing in the meantime: look again, then try again."""

@@ -1,10 +1,15 @@
-"""Reading sources into a workspace: each file whole or not at all, every row accounted for."""
+"""Reading sources into a workspace: every row accounted for, others let in between batches.
+
+A batch is stored whole or not at all. A file of which the import was interrupted goes on where it
+was when it is imported again; until then its rows count in an analysis, and a note says of which
+files a part is missing.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.location import Location
 from klankbord.records import Detection, Progress, RejectedRow, SourceCount, silent
 from klankbord.settings import Settings
 
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from klankbord.language import Identifier
     from klankbord.privacy import Pseudonymiser
     from klankbord.sources import Companions, Profile, Profiles
-    from klankbord.store import Workspace
+    from klankbord.store import BegunImport, Stored, Workspace
 
 PREVIEW_ROWS = 5
 BATCH_ROWS = 5_000  # in memory at a time: some 5 kB a row
@@ -47,7 +53,7 @@ class Preview:
 def import_sources(
     sources: Sequence[Path],
     *,
-    workspace: Path,
+    workspace: Location | Path | str,
     settings: Settings,
     profile: Path | None = None,
     progress: Progress = silent,
@@ -58,14 +64,15 @@ def import_sources(
     from klankbord.store import Workspace
 
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
-    workspace.parent.mkdir(parents=True, exist_ok=True)
-    with Workspace.open(workspace) as store:
+    location = Location.of(workspace)
+    location.make_folder()
+    with Workspace.open(location) as store:
         return import_files(
             store,
             sources,
             pseudonymiser,
             settings=settings,
-            profiles=Profiles.of(profile, workspace),
+            profiles=Profiles.of(profile, location),
             progress=progress,
         )
 
@@ -75,12 +82,12 @@ def preview(
     *,
     settings: Settings,
     profile: Path | None = None,
-    workspace: Path | None = None,
+    workspace: Location | Path | str | None = None,
 ) -> tuple[Preview, ...]:
     """Show how each source would be read, by a profile saved beside `workspace` too."""
     from klankbord.sources import Profiles, find_companions, gathered, read
 
-    profiles = Profiles.of(profile, workspace)
+    profiles = Profiles.of(profile, Location.of(workspace) if workspace else None)
     with gathered(sources) as files:
         companions = find_companions(files.files, profiles.given)
 
@@ -104,7 +111,7 @@ def import_files(
     profiles: Profiles,
     progress: Progress,
 ) -> Imported:
-    """Recognise every file before storing any; then each file is stored whole or not at all.
+    """Recognise every file before storing any.
 
     Files in a folder or archive that hold no feedback are left out with a note.
     """
@@ -135,21 +142,46 @@ def _import_each(
 ) -> Imported:
     from klankbord.language import Identifier
 
-    identifier = Identifier(settings.languages, store.main_languages())
+    begun = _begun(store, read_by)
+    languages = next((each.languages for each in begun.values()), {})
+    identifier = Identifier(settings.languages, languages)
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
     for done, (path, known) in enumerate(read_by.items()):
         progress("read", done, len(read_by))
-        with store.transaction():
-            read = _import_file(store, path, known, companions, pseudonymiser, identifier, settings)
-            digest = sha256_of(path)
-            if not store.was_imported(digest):
-                store.record_import(read.count, sha256=digest, at=datetime.now(UTC))
+        read = _import_file(
+            store, path, known, companions, pseudonymiser, identifier, settings, begun[path]
+        )
+        store.finish_import(read.count, sha256=begun[path].sha256, at=datetime.now(UTC))
         counts.append(read.count)
         rejected.extend(read.rejected)
         notes.extend(_ignored(path, read.ignored))
+        if read.read_otherwise:
+            notes.append(
+                f"{path.name}: an import of it was interrupted and read it in another way;"
+                " the rows stored then are still there"
+            )
     progress("read", len(read_by), len(read_by))
+    notes.extend(_unfinished(store))
     return Imported(tuple(counts), tuple(rejected), tuple(notes))
+
+
+def _begun(store: Workspace, paths: Iterable[Path]) -> dict[Path, BegunImport]:
+    """Return the import of each file as it began, now or before it was interrupted."""
+    from klankbord.store import BegunImport
+
+    now, languages = datetime.now(UTC), store.main_languages()
+    new = {path: BegunImport(sha256_of(path), path.name, now, languages) for path in paths}
+    return dict(zip(new, store.begin_imports(tuple(new.values())), strict=True))
+
+
+def _unfinished(store: Workspace) -> Iterator[str]:
+    """Tell of which files a part is missing: their import is busy, or was interrupted."""
+    for begun in store.unfinished_imports():
+        yield (
+            f"{begun.file}: its import is not finished, {begun.stored} of its rows count so far"
+            " (import it again unless that is still busy)"
+        )
 
 
 def _left_out(found: Detection) -> Iterator[str]:
@@ -180,6 +212,7 @@ class _Read:
     count: SourceCount
     rejected: list[RejectedRow]
     ignored: Mapping[str, int]  # what is no row, such as "internal notes"
+    read_otherwise: bool  # than by an attempt that was interrupted, of which rows are left
 
 
 def _import_file(
@@ -190,31 +223,37 @@ def _import_file(
     pseudonymiser: Pseudonymiser,
     identifier: Identifier,
     settings: Settings,
+    begun: BegunImport,
 ) -> _Read:
     from klankbord.sources import FeedbackIds, read
+    from klankbord.store import KeptBatch
 
     ids = FeedbackIds()
-    now = datetime.now(UTC)
     rejected: list[RejectedRow] = []
     ignored: Counter[str] = Counter()
+    read_otherwise = False
     source, kind, rows_in, stored, updated, duplicates = "", "feedback", 0, 0, 0, 0
-    for batch in read(
+    batches = read(
         path, profile, timezone=settings.timezone, companions=companions, batch_rows=BATCH_ROWS
-    ):
+    )
+    for number, batch in enumerate(batches):
         source = batch.detection.source
-        for table in (batch.feedback, batch.customers):
-            store.remember_identities(pseudonymiser.identities(table), pseudonymiser)
+        kind = "customers" if batch.customers.num_rows else kind
         feedback = ids.assign(pseudonymiser.feedback(batch.feedback))
-        became = store.add_feedback(identifier.identify(feedback), at=now)
-        new, known = became.stored, became.duplicates
-        if batch.customers.num_rows:
-            kind = "customers"
-            new_customers, known_customers = store.add_customers(
-                pseudonymiser.customers(batch.customers)
-            )
-            new, known = new + new_customers, known + known_customers
-        stored, duplicates, rows_in = stored + new, duplicates + known, rows_in + batch.rows_in
-        updated += became.updated
+        customers = pseudonymiser.customers(batch.customers)
+        digest = _digest_of(feedback, customers)
+        feedback = identifier.identify(feedback)
+        with store.transaction():
+            kept = store.kept_batch(begun.sha256, number)
+            if kept is None or kept.rows_digest != digest:
+                read_otherwise |= kept is not None
+                for table in (batch.feedback, batch.customers):
+                    store.remember_identities(pseudonymiser.identities(table), pseudonymiser)
+                kept = KeptBatch(digest, _store(store, feedback, customers, begun.at))
+                store.keep_batch(begun, number, kept)
+        became = kept.became
+        rows_in, stored = rows_in + batch.rows_in, stored + became.stored
+        updated, duplicates = updated + became.updated, duplicates + became.duplicates
         rejected.extend(
             batch.rejected
             if settings.keep_ids
@@ -224,7 +263,33 @@ def _import_file(
     count = SourceCount(
         path.name, source, kind, rows_in, stored, duplicates, len(rejected), updated
     )
-    return _Read(count, rejected, ignored)
+    return _Read(count, rejected, ignored, read_otherwise)
+
+
+def _store(store: Workspace, feedback: pa.Table, customers: pa.Table, at: datetime) -> Stored:
+    """Store feedback and customers and tell what became of their rows together."""
+    became = store.add_feedback(feedback, at=at)
+    if not customers.num_rows:
+        return became
+    new, known = store.add_customers(customers)
+    return replace(became, stored=became.stored + new, duplicates=became.duplicates + known)
+
+
+def _digest_of(*tables: pa.Table) -> str:
+    """Return the SHA-256 digest of the values in `tables`, as hexadecimal.
+
+    What memory holds in the place of a null is left out of it.
+    """
+    told = hashlib.sha256()
+    for column in (column for table in tables for column in table.combine_chunks().columns):
+        known = column.is_valid().cast(pa.int8())
+        filled = column.fill_null("" if pa.types.is_string(column.type) else 0)
+        written = pa.BufferOutputStream()
+        part = pa.table([known, filled], names=["known", "values"])
+        with pa.ipc.new_stream(written, part.schema) as stream:
+            stream.write_table(part)
+        told.update(written.getvalue())
+    return told.hexdigest()
 
 
 def _says_something(column: pa.ChunkedArray) -> bool:

@@ -171,6 +171,22 @@ class Action:
     evidence: tuple[str, ...]
     wel_niet_later: str
     draft: str
+    cause: str = ""  # what gave rise to it, a key of reasons.toml such as "verkoeling"
+    why: str = ""  # why the customer is unhappy, a key of [why] there; "" where nothing tells
+    complaint_theme: str | None = None  # code of what is complained about most
+    probability: float = 1.0  # that the ground is as it seems
+    value_eur: float | None = None  # at stake, where it is known
+    effect: float = 1.0  # how well such steps worked so far; 1 is as well as any
+    outcome: str | None = None  # given by a person; closes the action
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    escalation: int = 0  # levels above the owner that were told it is overdue
+    version: int = 1  # counts its changes, so that two people's edits can be told apart
+
+    @property
+    def closed(self) -> bool:
+        """Whether a person gave it an outcome."""
+        return self.outcome is not None or self.closed_at is not None
 
 
 class Progress(Protocol):

@@ -1,18 +1,9 @@
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from klankbord.records import Quote, Theme, ToneShift
 from klankbord.schema import ShiftKind, Tone
-from klankbord.store import Workspace
 
 MOMENT = datetime(2026, 3, 2, 12, 30, 15, 123456, tzinfo=UTC)
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with Workspace.open(tmp_path / "klankbord.db") as opened:
-        yield opened
 
 
 def shift(number, **more):

@@ -9,17 +9,6 @@ from klankbord.store import Workspace
 KEY, OTHER_KEY = Pseudonymiser(b"k" * 32), Pseudonymiser(b"o" * 32)
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "klankbord.db"
-
-
-@pytest.fixture
-def workspace(path):
-    with Workspace.open(path) as opened:
-        yield opened
-
-
 def customers(*ids):
     table = pa.table({"customer_id": list(ids), "attributes": ["{}"] * len(ids)})
     return conform(table, CUSTOMERS)
@@ -43,7 +32,8 @@ def test_many_identities(workspace):
     assert len(workspace.original_ids(names, KEY)) == 1500
 
 
-def test_the_original_ids_are_nowhere_in_the_file(path):
+def test_the_original_ids_are_nowhere_in_the_file(tmp_path):
+    path = tmp_path / "klankbord.db"
     with Workspace.open(path) as workspace:
         table = customers("klantnummer-4711-geheim")
         workspace.remember_identities(KEY.identities(table), KEY)
@@ -64,10 +54,10 @@ def test_another_key_is_refused_and_told_what_to_do(workspace):
         workspace.original_ids(["K-1"], OTHER_KEY)
 
 
-def test_the_binding_outlives_the_session(path):
-    with Workspace.open(path) as workspace:
+def test_the_binding_outlives_the_session(address):
+    with Workspace.open(address) as workspace:
         workspace.check_key(KEY)
-    with Workspace.open(path) as workspace, pytest.raises(WorkspaceError):
+    with Workspace.open(address) as workspace, pytest.raises(WorkspaceError):
         workspace.check_key(OTHER_KEY)
 
 

@@ -1,8 +1,11 @@
+import itertools
 import logging
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -12,10 +15,11 @@ from sqlalchemy import create_engine
 
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS
 from klankbord.store import Workspace, migrate, tables
+from klankbord.store.engine import begin, engine_for
 
 
-def test_the_migrations_end_in_exactly_the_tables_the_code_uses(tmp_path):
-    with Workspace.open(tmp_path / "w.db") as workspace, workspace._reading() as connection:
+def test_the_migrations_end_in_exactly_the_tables_the_code_uses(workspace):
+    with workspace._reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
@@ -109,29 +113,89 @@ def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
             assert compare_metadata(context, tables.metadata) == []
 
 
+@pytest.fixture
+def no_schema(database, tmp_path):
+    """The address of a database in which nothing was ever made."""
+    if database is None:
+        return tmp_path / "oud.db"
+    name = f"oud{next(NUMBERS)}"
+    database.run(f"CREATE DATABASE {name}")
+    return database.address(name)
+
+
+NUMBERS = itertools.count()
+SPECIAL = {
+    "tone": "boos", "kind": "verkoeling", "before": "boos", "after": "neutraal",
+    "author_role": "customer", "channel": "review", "attributes": "{}", "file": "a.csv",
+}  # fmt: skip
+JSON_TEXTS = (
+    "keywords", "weekly", "quotes", "evidence", "terms", "channels", "cues", "changes",
+    "provenance",
+)  # fmt: skip
+
+
+def some_value(table, column):
+    """Return a value that a released Klankbord could have stored."""
+    if column.name in SPECIAL:
+        return SPECIAL[column.name]
+    if column.name in JSON_TEXTS:
+        return "{}" if column.name in ("changes", "provenance") else "[]"
+    if column.nullable:
+        return None
+    kind = column.type
+    if isinstance(kind, sa.Boolean):
+        return True
+    if isinstance(kind, sa.Date):
+        return date(2026, 3, 2)
+    if isinstance(kind, sa.LargeBinary):
+        return b"\0\0\x80\x3f"
+    if isinstance(kind, sa.Text):
+        return f"{column.name}-1"
+    return 1
+
+
+def fill(connection):
+    """Put one row in every table there is; return them by table."""
+    reflected = sa.MetaData()
+    reflected.reflect(connection)
+    rows = {}
+    for table in reflected.sorted_tables:
+        if table.name == "alembic_version":
+            continue
+        rows[table.name] = {column.name: some_value(table, column) for column in table.columns}
+        connection.execute(table.insert(), rows[table.name])
+    return rows
+
+
 @pytest.mark.parametrize("revision", migrate.REVISIONS)
-def test_a_workspace_of_every_released_schema_opens_with_the_newest(tmp_path, revision):
-    path = tmp_path / "w.db"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
+def test_a_workspace_of_every_released_schema_opens_with_all_that_was_in_it(no_schema, revision):
+    engine, _ = engine_for(no_schema)
+    with begin(engine, writes=True) as connection:
         at_schema(connection, revision)
-        connection.exec_driver_sql(
-            "INSERT INTO feedback (feedback_id, source, channel, author_role, verbatim, attributes)"
-            " VALUES ('s:1', 's', 'review', 'customer', 'prima', '{}')"
-        )
-        connection.exec_driver_sql(
-            "INSERT INTO import_record (file, sha256, source, kind, rows_in, stored, duplicates,"
-            " rejected) VALUES ('a.csv', 'ab', 's', 'feedback', 1, 1, 0, 0)"
-        )
+        rows = fill(connection)
     engine.dispose()
-    with Workspace.open(path) as workspace:
-        (row,) = workspace.feedback().to_pylist()
-        assert (row["verbatim"], row["second_language"]) == ("prima", None)
-        assert workspace.versions("s:1") == ()
-        assert [record.count.updated for record in workspace.imports()] == [0]
+    assert {"feedback", "score", "segment", "shift", "theme", "action"} <= rows.keys()
+    with Workspace.open(no_schema) as workspace:
         with workspace._reading() as connection:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, tables.metadata) == []
+            for name, row in rows.items():
+                kept = connection.execute(sa.select(tables.metadata.tables[name])).mappings().one()
+                assert {column: kept[column] for column in row} == row
+        (piece,) = workspace.feedback().to_pylist()
+        assert piece["verbatim"] == "verbatim-1"
+        assert workspace.scores().num_rows == workspace.segments().num_rows == 1
+        assert len(workspace.shifts()) == len(workspace.themes()) == len(workspace.actions()) == 1
+        assert [record.count.file for record in workspace.imports()] == ["a.csv"]
+        assert len(workspace.runs()) == len(workspace.action_history("action_id-1")) == 1
+        assert workspace.versions("s:1") == ()
+        labels = workspace.tone_labels(history=True).num_rows
+        known = len(workspace.known_themes()), len(workspace.theme_edits())
+        assert labels == (revision >= "0002")
+        assert len(workspace.verdicts()) == (revision >= "0003")
+        assert known == ((1, 1) if revision >= "0004" else (0, 0))
+        workspace.add_feedback(FEEDBACK.empty_table())
+        workspace.check_integrity()
 
 
 def test_labels_of_before_versions_still_count(tmp_path):

@@ -16,12 +16,6 @@ LATER = DAY + timedelta(days=30)
 IMPORTED = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def workspace(tmp_path):
-    with Workspace.open(tmp_path / "klankbord.db") as opened:
-        yield opened
-
-
 def export(*rows):
     """Return a table; a row gives what differs from a review of one star called "s:1"."""
     usual = {
@@ -262,11 +256,11 @@ def version(row):
 
 @given(exports=EXPORTS, undated=st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_any_sequence_of_overlapping_exports(tmp_path_factory, exports, undated):
+def test_any_sequence_of_overlapping_exports(blank_address, exports, undated):
     if undated:
         exports = [[row | {"received_at": None} for row in rows] for rows in exports]
     told: dict[str, list[dict]] = {}
-    with Workspace.open(tmp_path_factory.mktemp("w") / "w.db") as workspace:
+    with Workspace.open(blank_address()) as workspace:
         for rows in exports:
             before = {own: {version(row) for row in known} for own, known in told.items()}
             became = workspace.add_feedback(export(*rows))
@@ -296,12 +290,12 @@ def test_any_sequence_of_overlapping_exports(tmp_path_factory, exports, undated)
 
 @given(exports=EXPORTS)
 @settings(max_examples=20, deadline=None)
-def test_the_order_of_dated_exports_makes_no_difference(tmp_path_factory, exports):
+def test_the_order_of_dated_exports_makes_no_difference(blank_address, exports):
     """As long as no two versions of a piece are of one time: then the last import decides."""
     exports = [[row | {"received_at": _own_time(row)} for row in rows] for rows in exports]
     ended = []
     for ordered in (exports, [rows[::-1] for rows in reversed(exports)]):
-        with Workspace.open(tmp_path_factory.mktemp("w") / "w.db") as workspace:
+        with Workspace.open(blank_address()) as workspace:
             for rows in ordered:
                 workspace.add_feedback(export(*rows))
             kept = ["feedback_id", "verbatim", "score_value", "received_at", "customer_id"]

@@ -15,8 +15,8 @@ MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def workspace(tmp_path):
-    with Workspace.open(tmp_path / "w.db") as opened:
+def workspace(address):
+    with Workspace.open(address) as opened:
         names = ("source", "channel", "author_role", "verbatim", "attributes")
         values = {name: ["x"] * 3 for name in names}
         opened.add_feedback(conform(pa.table({"feedback_id": ["a", "b", "c"], **values}), FEEDBACK))

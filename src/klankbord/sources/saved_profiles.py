@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import SettingsError
+from klankbord.location import Location
 from klankbord.sources.profile import Profile, load_profile
 from klankbord.sources.seen import shape_of
 
@@ -23,9 +24,9 @@ _INTRODUCTION = """\
 """
 
 
-def profile_folder(workspace: Path) -> Path:
+def profile_folder(workspace: Location | Path) -> Path:
     """Return the folder of the profiles that go with a workspace."""
-    return workspace.absolute().parent / FOLDER
+    return Location.of(workspace).folder / FOLDER
 
 
 def profile_name(text: str) -> str:
@@ -36,7 +37,7 @@ def profile_name(text: str) -> str:
     return _NOT_IN_NAME.sub("-", plain).strip("-_")[:60] or "profile"
 
 
-def find_profile(name: str, workspace: Path) -> Path:
+def find_profile(name: str, workspace: Location | Path) -> Path:
     """Return the file of a profile given by its path or by the name it was saved under.
 
     Raises SettingsError, naming the profiles there are, where it is neither.
@@ -65,7 +66,7 @@ class Profiles:
     saved: Mapping[str, Profile] = field(default_factory=dict)  # `Grid.shape` -> profile
 
     @classmethod
-    def of(cls, given: Path | None, workspace: Path | None = None) -> Profiles:
+    def of(cls, given: Path | None, workspace: Location | Path | None = None) -> Profiles:
         """Load the profile in file `given`, else those saved beside `workspace`."""
         if given is not None:
             return cls(load_profile(given))

@@ -4,14 +4,17 @@ This package is the only place that speaks SQL. Arrow tables go in and come out.
 """
 
 from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
+from klankbord.store.import_store import BegunImport, KeptBatch
 from klankbord.store.known_themes import ThemeEdit
 from klankbord.store.pieces import FeedbackVersion, Stored
 from klankbord.store.workspace import Workspace
 
 __all__ = [
     "ActionEvent",
+    "BegunImport",
     "FeedbackVersion",
     "ImportRecord",
+    "KeptBatch",
     "RunRecord",
     "Stored",
     "ThemeEdit",

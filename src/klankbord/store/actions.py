@@ -1,54 +1,30 @@
-"""Actions that outlive a run: merging a new plan into the list that people work from."""
+"""Actions that outlive a run: read as records, and merged with a new plan."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from klankbord.errors import WorkspaceError
-from klankbord.loop.lifecycle import ActionState, Outcome
+from klankbord.errors import ConflictError, WorkspaceError
+from klankbord.loop.lifecycle import Outcome
 from klankbord.records import Action
 from klankbord.store import tables
-from klankbord.store.arrow import to_micros
+from klankbord.store.arrow import from_micros, to_micros
 from klankbord.store.history import write_event
 
 Subject = tuple[str, str, str | None, str | None]  # loop, kind, customer, theme
 
-_PLAIN = (
-    "action_id",
-    "loop",
-    "kind",
-    "customer_id",
-    "theme_id",
-    "owner",
-    "due",
-    "priority",
-    "status",
-    "reason",
-    "wel_niet_later",
-    "draft",
-)
+_IDENTITY = ("action_id", "loop", "kind", "customer_id", "theme_id")
+_TEXTS = ("owner", "due", "status", "wel_niet_later", "draft")  # which people work on
+_GROUNDS = ("reason", "cause", "why", "complaint_theme")
+_RANKING = ("priority", "probability", "value_eur", "effect")
+_PLANNED = _TEXTS + _GROUNDS + _RANKING
 _LOOKUP_ROWS = 500
-EDITABLE = ("owner", "due", "status", "wel_niet_later", "draft")
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """An action as the workspace knows it, with what the record does not say."""
-
-    action: Action
-    closed_at: int | None
-    outcome: str | None
-    version: int
-
-    @property
-    def closed(self) -> bool:
-        return self.closed_at is not None or self.outcome is not None
 
 
 def merge(
@@ -59,11 +35,14 @@ def merge(
     One action stands for one loop, kind and customer or theme. An open one keeps its id, owner,
     due date, status and texts and gains the evidence that is new, with an event. One that is
     planned no more drops to priority 0, with an event, for a person to close. A closed one opens
-    again only for feedback it did not know and that came in after it was closed.
+    again only for feedback it did not know and that came in after it was closed; nothing is
+    planned for a customer to whom a person said goodbye knowingly ("bewust afscheid").
     """
-    planned_now = _one_per_subject(actions)
-    kept = {_subject(item.action): item for item in _read(connection)}
-    taken = {item.action.action_id for item in kept.values()}
+    kept = {_subject(action): action for action in read(connection, lock=True)}
+    parted = {a.customer_id for a in kept.values() if a.outcome == Outcome.BEWUST_AFSCHEID}
+    parted.discard(None)
+    planned_now = [one for one in _one_per_subject(actions) if one.customer_id not in parted]
+    taken = {action.action_id for action in kept.values()}
     for planned in planned_now:
         known = kept.get(_subject(planned))
         if known is None:
@@ -77,69 +56,74 @@ def merge(
             _add_evidence(connection, known, planned, at)
     current = {_subject(planned) for planned in planned_now}
     for subject, known in kept.items():
-        if subject not in current and not known.closed and known.action.priority > 0:
-            _update(connection, known, {"priority": 0.0})
+        if subject not in current and not known.closed and known.priority > 0:
+            change(connection, known, {"priority": 0.0}, counts=False)
             _tell_priority(connection, known, 0.0, at)
-    return open_actions(connection)
+    return tuple(action for action in read(connection) if not action.closed)
 
 
-def open_actions(connection: Connection) -> tuple[Action, ...]:
-    """Return the actions that are not closed, weightiest first."""
-    return tuple(item.action for item in _read(connection) if not item.closed)
+def read(
+    connection: Connection, action_id: str | None = None, *, lock: bool = False
+) -> list[Action]:
+    """Return every action, or one, inner loop first and weightiest first.
 
-
-def all_actions(connection: Connection) -> tuple[Action, ...]:
-    """Return every action, closed ones included, weightiest first."""
-    return tuple(item.action for item in _read(connection))
-
-
-def edit(
-    connection: Connection,
-    action_id: str,
-    changes: Mapping[str, Any],
-    *,
-    at: datetime | None,
-    by: str,
-    why: str,
-) -> Action:
-    """Change the fields in EDITABLE of one action, with an event; returns it as it now is."""
-    known = _one(connection, action_id)
-    unknown = sorted(set(changes) - set(EDITABLE))
-    if unknown:
-        raise WorkspaceError(
-            f"an action's {unknown[0]} cannot be edited", hint=f"editable: {', '.join(EDITABLE)}"
+    With `lock` nobody else changes them before the transaction ends (SQLite locks as a whole).
+    """
+    evidence: defaultdict[str, list[str]] = defaultdict(list)
+    rows, parts = select(tables.action), select(tables.action_evidence)
+    if action_id is not None:
+        rows = rows.where(tables.action.c.action_id == action_id)
+        parts = parts.where(tables.action_evidence.c.action_id == action_id)
+    if lock:
+        rows = rows.with_for_update()
+    stored = connection.execute(rows).mappings().all()
+    for row in connection.execute(parts.order_by(tables.action_evidence.c.position)):
+        evidence[row.action_id].append(row.feedback_id)
+    found = [
+        Action(
+            **{
+                **row,
+                "opened_at": from_micros(row["opened_at"]),
+                "closed_at": from_micros(row["closed_at"]),
+            },
+            evidence=tuple(evidence[row["action_id"]]),
         )
-    changed = {name: v for name, v in changes.items() if getattr(known.action, name) != v}
-    if not changed:
-        return known.action
-    if "status" in changed:
-        changed["status"] = str(ActionState(changed["status"]))
-    _update(connection, known, changed)
-    before_and_after = {
-        name: [_plain(getattr(known.action, name)), _plain(new)] for name, new in changed.items()
-    }
-    write_event(
-        connection, action_id, "bijgewerkt", at=at, changes=before_and_after, by=by, why=why
-    )
-    return replace(known.action, **changed)
+        for row in stored
+    ]
+    found.sort(key=_weight)
+    return found
 
 
-def close(
-    connection: Connection,
-    action_id: str,
-    outcome: Outcome,
-    *,
-    at: datetime,
-    by: str,
-    why: str,
+def one(connection: Connection, action_id: str, *, lock: bool = True) -> Action:
+    """Return one action; raises WorkspaceError where there is none with this id."""
+    found = read(connection, action_id, lock=lock)
+    if not found:
+        raise WorkspaceError("no such action", hint="klankbord actions lists them")
+    return found[0]
+
+
+def change(
+    connection: Connection, known: Action, changes: Mapping[str, Any], *, counts: bool = True
 ) -> None:
-    """Close one action with an outcome; raises WorkspaceError where it is closed already."""
-    known = _one(connection, action_id)
-    if known.closed:
-        raise WorkspaceError("this action is closed already")
-    _update(connection, known, {"outcome": str(outcome), "closed_at": to_micros(at)})
-    changes = {"outcome": [None, str(outcome)]}
-    write_event(connection, action_id, "gesloten", at=at, changes=changes, by=by, why=why)
+    """Change columns of an action that is as it was read; raises ConflictError where it is not.
+
+    `counts` tells whether it is a change that people see, which makes a new version.
+    """
+    table = tables.action
+    statement = (
+        update(table)
+        .where(table.c.action_id == known.action_id, table.c.version == known.version)
+        .values(**changes, version=known.version + counts)
+    )
+    if connection.execute(statement).rowcount != 1:
+        raise changed_meanwhile()
+
+
+def changed_meanwhile() -> ConflictError:
+    """Build the error for an action that is no longer as somebody saw it."""
+    return ConflictError(
+        "somebody else changed this action in the meantime", hint="look again, then try again"
+    )
 
 
 def _subject(action: Action) -> Subject:
@@ -157,7 +141,7 @@ def _one_per_subject(actions: Iterable[Action]) -> list[Action]:
 
 
 def _open(connection: Connection, action: Action, at: datetime | None) -> None:
-    values = {name: getattr(action, name) for name in _PLAIN}
+    values = {name: getattr(action, name) for name in (*_IDENTITY, *_PLANNED)}
     connection.execute(insert(tables.action).values(**values, opened_at=to_micros(at), version=1))
     _write_evidence(connection, action.action_id, action.evidence, 0)
     changes = {"evidence": list(action.evidence), "status": [None, action.status]}
@@ -165,54 +149,52 @@ def _open(connection: Connection, action: Action, at: datetime | None) -> None:
 
 
 def _add_evidence(
-    connection: Connection, known: _Kept, planned: Action, at: datetime | None
+    connection: Connection, known: Action, planned: Action, at: datetime | None
 ) -> None:
-    new = _unknown_evidence(known.action, planned)
-    changes: dict[str, Any] = {}
-    if planned.priority != known.action.priority:
-        changes["priority"] = planned.priority
-        if known.action.priority == 0:
-            _tell_priority(connection, known, planned.priority, at)
+    new = _unknown_evidence(known, planned)
     if new:
-        changes["reason"] = planned.reason
-        _write_evidence(connection, known.action.action_id, new, len(known.action.evidence))
-        write_event(
-            connection, known.action.action_id, "nieuw bewijs", at=at, changes={"evidence": new}
-        )
+        _write_evidence(connection, known.action_id, new, len(known.evidence))
+        write_event(connection, known.action_id, "nieuw bewijs", at=at, changes={"evidence": new})
+    if planned.priority != known.priority == 0:
+        _tell_priority(connection, known, planned.priority, at)
+    changes = {
+        name: getattr(planned, name)
+        for name in (_RANKING + _GROUNDS if new else _RANKING)
+        if getattr(planned, name) != getattr(known, name)
+    }
     if changes:
-        _update(connection, known, changes)
+        change(connection, known, changes, counts=bool(new))
 
 
 def _tell_priority(
-    connection: Connection, known: _Kept, priority: float, at: datetime | None
+    connection: Connection, known: Action, priority: float, at: datetime | None
 ) -> None:
     """Write down that an open action left the plan, or came back in it."""
     write_event(
         connection,
-        known.action.action_id,
+        known.action_id,
         "weer in de lijst" if priority else "niet meer in de lijst",
         at=at,
-        changes={"priority": [known.action.priority, priority]},
+        changes={"priority": [known.priority, priority]},
     )
 
 
 def _reopen_if_new(
-    connection: Connection, known: _Kept, planned: Action, at: datetime | None
+    connection: Connection, known: Action, planned: Action, at: datetime | None
 ) -> None:
-    unknown = _unknown_evidence(known.action, planned)
-    new = _received_after(connection, unknown, known.closed_at)
+    unknown = _unknown_evidence(known, planned)
+    new = _received_after(connection, unknown, to_micros(known.closed_at))
     if not new:
         return
-    values = {name: getattr(planned, name) for name in _PLAIN if name != "action_id"}
-    values |= {"outcome": None, "closed_at": None}
-    _update(connection, known, values)
-    _write_evidence(connection, known.action.action_id, new, len(known.action.evidence))
+    values = {name: getattr(planned, name) for name in _PLANNED}
+    change(connection, known, values | {"outcome": None, "closed_at": None, "escalation": 0})
+    _write_evidence(connection, known.action_id, new, len(known.evidence))
     changes = {
         "evidence": new,
         "outcome": [known.outcome, None],
-        "status": [known.action.status, planned.status],
+        "status": [known.status, planned.status],
     }
-    write_event(connection, known.action.action_id, "heropend", at=at, changes=changes)
+    write_event(connection, known.action_id, "heropend", at=at, changes=changes)
 
 
 def _unknown_evidence(known: Action, planned: Action) -> list[str]:
@@ -247,53 +229,5 @@ def _write_evidence(
         connection.execute(insert(tables.action_evidence), rows)
 
 
-def _update(connection: Connection, known: _Kept, changes: Mapping[str, Any]) -> None:
-    table = tables.action
-    statement = (
-        update(table)
-        .where(table.c.action_id == known.action.action_id, table.c.version == known.version)
-        .values(**changes, version=known.version + 1)
-    )
-    if connection.execute(statement).rowcount != 1:
-        raise WorkspaceError(
-            "somebody else changed this action in the meantime", hint="look again, then try again"
-        )
-
-
-def _one(connection: Connection, action_id: str) -> _Kept:
-    found = _read(connection, action_id)
-    if not found:
-        raise WorkspaceError("no such action", hint="klankbord actions lists them")
-    return found[0]
-
-
-def _read(connection: Connection, action_id: str | None = None) -> list[_Kept]:
-    evidence: defaultdict[str, list[str]] = defaultdict(list)
-    rows, parts = select(tables.action), select(tables.action_evidence)
-    if action_id is not None:
-        rows = rows.where(tables.action.c.action_id == action_id)
-        parts = parts.where(tables.action_evidence.c.action_id == action_id)
-    for row in connection.execute(parts.order_by(tables.action_evidence.c.position)):
-        evidence[row.action_id].append(row.feedback_id)
-    found = [
-        _Kept(
-            action=Action(
-                **{name: row[name] for name in _PLAIN}, evidence=tuple(evidence[row["action_id"]])
-            ),
-            closed_at=row["closed_at"],
-            outcome=row["outcome"],
-            version=row["version"],
-        )
-        for row in connection.execute(rows).mappings()
-    ]
-    found.sort(key=_weight)
-    return found
-
-
-def _weight(kept: _Kept) -> tuple[str, float, date, str]:
-    action = kept.action
+def _weight(action: Action) -> tuple[str, float, date, str]:
     return (action.loop, -action.priority, action.due, action.action_id)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def bound_rows(table: pa.Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield batches of rows to bind; a NaN is stored as null, as databases know no NaN."""
+    """Yield batches of rows to bind: a NaN as null and a text without NUL, as databases have it."""
     for start in range(0, table.num_rows, BATCH_ROWS):
         part = table.slice(start, BATCH_ROWS)
         columns = [_bindable(part.column(name)) for name in part.column_names]
@@ -30,6 +30,8 @@ def _bindable(column: pa.ChunkedArray) -> list[Any]:
         column = column.cast(pa.int64())
     elif pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+    elif pa.types.is_string(kind) and pc.any(pc.match_substring(column, "\0")).as_py():
+        column = pc.replace_substring(column, "\0", "")
     elif pa.types.is_list(kind):
         return [None if v is None else to_json(v) for v in column.to_pylist()]
     values: list[Any] = column.to_pylist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,17 +114,23 @@ def write_event(
     )
 
 
-def read_events(connection: Connection, action_id: str) -> tuple[ActionEvent, ...]:
-    """Return the events of one action, oldest first."""
+def read_events(
+    connection: Connection, action_id: str | None = None
+) -> dict[str, tuple[ActionEvent, ...]]:
+    """Return the events of each action, or of one, oldest first."""
     table = tables.action_event
-    query = select(table).where(table.c.action_id == action_id).order_by(table.c.event_id)
-    return tuple(
-        ActionEvent(
-            at=from_micros(row["at"]),
-            by=row["by"],
-            event=row["event"],
-            changes=json.loads(row["changes"]),
-            why=row["why"],
+    query = select(table).order_by(table.c.event_id)
+    if action_id is not None:
+        query = query.where(table.c.action_id == action_id)
+    found: defaultdict[str, list[ActionEvent]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        found[row["action_id"]].append(
+            ActionEvent(
+                at=from_micros(row["at"]),
+                by=row["by"],
+                event=row["event"],
+                changes=json.loads(row["changes"]),
+                why=row["why"],
+            )
         )
-        for row in connection.execute(query).mappings()
-    )
+    return {action_id: tuple(events) for action_id, events in found.items()}

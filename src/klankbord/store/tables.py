@@ -266,6 +266,13 @@ action = Table(
     Column("opened_at", BigInteger),
     Column("closed_at", BigInteger),
     Column("version", Integer, nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("complaint_theme", Text),
+    Column("probability", Float, nullable=False, server_default="1"),
+    Column("value_eur", Float),
+    Column("effect", Float, nullable=False, server_default="1"),
+    Column("escalation", Integer, nullable=False, server_default="0"),
     Index(None, "customer_id"),
     Index(None, "theme_id"),
 )
@@ -307,6 +314,32 @@ import_record = Table(
     Column("rejected", Integer, nullable=False),
     Column("updated", Integer, nullable=False, server_default="0"),
     Index(None, "sha256"),
+)
+
+# Imports that are busy or were interrupted, and what became of the batches they stored.
+import_begun = Table(
+    "import_begun",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("languages", Text, nullable=False),
+)
+
+import_batch = Table(
+    "import_batch",
+    metadata,
+    Column(
+        "sha256",
+        Text,
+        ForeignKey("import_begun.sha256", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("rows_digest", Text, nullable=False),
+    Column("stored", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
 )
 
 run = Table(

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine, Select, distinct, exists, func, or_, select, text
+from sqlalchemy import Select, distinct, exists, func, or_, select, text
 
 from klankbord.errors import WorkspaceError
-from klankbord.loop.lifecycle import ActionState, Outcome
+from klankbord.location import Location
 from klankbord.privacy import IDENTITIES, Pseudonymiser
-from klankbord.records import Action, KnownTheme, SourceCount, Theme, ToneShift, Verdict
+from klankbord.records import KnownTheme, Theme, ToneShift, Verdict
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
-from klankbord.store import actions as action_list
 from klankbord.store import findings, history, identities, labels, pieces, tables
 from klankbord.store import known_themes as registry
+from klankbord.store.action_store import ActionStore
 from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
+from klankbord.store.import_store import ImportStore
 from klankbord.store.migrate import is_current, migrate
 from klankbord.themes.edits import Edit
 
 
-class Workspace:
+class Workspace(ActionStore, ImportStore):
     """What Klankbord keeps between runs; every method is one transaction unless one is open.
 
     Threads may share a workspace: each gets its own connection.
     """
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-        self._local = threading.local()
-
     @classmethod
-    def open(cls, path: Path | str) -> Workspace:
-        """Open the workspace in file `path`, made or brought to the newest schema as needed.
+    def open(cls, location: Location | Path | str) -> Workspace:
+        """Open the workspace in a file, or in a database; made or brought up to date as needed.
 
-        Raises WorkspaceError where the file is damaged, newer, or not a workspace.
+        The address of a database is such as `postgresql+psycopg://user@host/name`.
+        Raises WorkspaceError where it is damaged, newer, out of reach or not a workspace.
         """
-        engine, name = engine_for(path)
+        engine, name = engine_for(location)
         try:
             with readable_errors(name):
                 with begin(engine, writes=False) as connection:
@@ -59,7 +54,7 @@ class Workspace:
         return cls(engine, name)
 
     def close(self) -> None:
-        """Let go of the file; what was committed stays."""
+        """Let go of the file or the connections; what was committed stays."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -72,12 +67,6 @@ class Workspace:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make everything written inside one transaction: all of it, or nothing on any error."""
-        with self._writing():
-            yield
 
     def check_integrity(self) -> None:
         """Read the whole file; raises WorkspaceError where it is damaged."""
@@ -145,6 +134,11 @@ class Workspace:
     def feedback(self) -> pa.Table:
         """Return all feedback by time received, undated last."""
         return self._read(select(tables.feedback).order_by(*_BY_TIME), FEEDBACK)
+
+    def pieces(self, feedback_ids: Sequence[str]) -> pa.Table:
+        """Return these pieces of feedback as far as they are stored, by time received."""
+        query = select(tables.feedback).where(tables.feedback.c.feedback_id.in_(feedback_ids))
+        return self._read(query.order_by(*_BY_TIME), FEEDBACK)
 
     def customers(self) -> pa.Table:
         """Return all customers by id."""
@@ -280,78 +274,7 @@ class Workspace:
         with self._reading() as connection:
             return registry.read_edits(connection)
 
-    # --- the closed loop ----------------------------------------------------------------------
-
-    def merge_actions(
-        self, actions: Iterable[Action], *, at: datetime | None = None
-    ) -> tuple[Action, ...]:
-        """Merge a plan made at moment `at` into the stored actions; returns all open ones.
-
-        See `store.actions.merge` for what happens to open and closed ones.
-        """
-        with self._writing() as connection:
-            return action_list.merge(connection, actions, at)
-
-    def actions(self, *, open_only: bool = False) -> tuple[Action, ...]:
-        """Return the actions, inner loop first and weightiest first."""
-        with self._reading() as connection:
-            if open_only:
-                return action_list.open_actions(connection)
-            return action_list.all_actions(connection)
-
-    def update_action(
-        self,
-        action_id: str,
-        *,
-        at: datetime,
-        by: str,
-        why: str = "",
-        owner: str | None = None,
-        due: date | None = None,
-        status: ActionState | None = None,
-        wel_niet_later: str | None = None,
-        draft: str | None = None,
-    ) -> Action:
-        """Change what is given of one action; the old values stay in its history."""
-        given = {
-            "owner": owner,
-            "due": due,
-            "status": status,
-            "wel_niet_later": wel_niet_later,
-            "draft": draft,
-        }
-        changes = {name: value for name, value in given.items() if value is not None}
-        with self._writing() as connection:
-            return action_list.edit(connection, action_id, changes, at=at, by=by, why=why)
-
-    def close_action(
-        self, action_id: str, outcome: Outcome, *, at: datetime, by: str, why: str = ""
-    ) -> None:
-        """Close one action with the outcome a person gave it."""
-        with self._writing() as connection:
-            action_list.close(connection, action_id, outcome, at=at, by=by, why=why)
-
-    def action_history(self, action_id: str) -> tuple[history.ActionEvent, ...]:
-        """Return everything that happened to one action, oldest first."""
-        with self._reading() as connection:
-            return history.read_events(connection, action_id)
-
     # --- provenance ---------------------------------------------------------------------------
-
-    def record_import(self, count: SourceCount, *, sha256: str, at: datetime | None = None) -> None:
-        """Remember that a file with this content was read, with what became of its rows."""
-        with self._writing() as connection:
-            history.write_import(connection, count, sha256, at)
-
-    def imports(self) -> tuple[history.ImportRecord, ...]:
-        """Return the files that were read, in order."""
-        with self._reading() as connection:
-            return history.read_imports(connection)
-
-    def was_imported(self, sha256: str) -> bool:
-        """Tell whether a file with exactly this content was read before."""
-        with self._reading() as connection:
-            return history.has_import(connection, sha256)
 
     def record_run(self, provenance: Mapping[str, Any], *, as_of: datetime | None = None) -> int:
         """Remember a run by its provenance (JSON values only) and return its number."""
@@ -390,31 +313,6 @@ class Workspace:
     def _read(self, query: Select[Any], schema: pa.Schema) -> pa.Table:
         with self._reading() as connection:
             return read_table(connection, query, schema)
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        current: Connection | None = getattr(self._local, "connection", None)
-        with readable_errors(self._name):
-            if current is not None:
-                yield current
-            else:
-                with begin(self._engine, writes=False) as connection:
-                    yield connection
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        current: Connection | None = getattr(self._local, "connection", None)
-        with readable_errors(self._name):
-            if current is not None:
-                with current.begin_nested():
-                    yield current
-                return
-            with begin(self._engine, writes=True) as connection:
-                self._local.connection = connection
-                try:
-                    yield connection
-                finally:
-                    self._local.connection = None
 
 
 _BY_TIME = (tables.feedback.c.received_at.asc().nulls_last(), tables.feedback.c.feedback_id)

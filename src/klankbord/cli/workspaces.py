@@ -1,0 +1,42 @@
+"""The option --workspace of every command, and opening what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from klankbord.errors import WorkspaceError
+from klankbord.location import Location
+
+if TYPE_CHECKING:
+    from klankbord.store import Workspace
+
+
+def workspace_option(text: str, default: str | None = "klankbord.db") -> Any:  # noqa: ANN401 - typer's own type
+    """Return the option, which takes a file or the address of a PostgreSQL database."""
+    return typer.Option(
+        default,
+        "--workspace",
+        "-w",
+        metavar="FILE|URL",
+        parser=Location.of,
+        show_default=default is not None,
+        help=f"{text} A team can share postgresql+psycopg://user@host/database.",
+    )
+
+
+WORKSPACE = workspace_option("Database that `analyse` wrote to.")
+
+
+def open_workspace(
+    workspace: Location | Path, *, hint: str = "klankbord analyse --help"
+) -> Workspace:
+    """Open a workspace that is there; raises WorkspaceError where there is none, and makes none."""
+    from klankbord.store import Workspace
+
+    location = Location.of(workspace)
+    if not location.exists():
+        raise WorkspaceError("there is no workspace yet", where=str(location), hint=hint)
+    return Workspace.open(location)
