@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from klankbord.errors import KlankbordError, UnreadableInputError
 from klankbord.labelling import read_sheet
-from klankbord.labelling.reading import _restored
-from klankbord.report.tables import neutral
 from klankbord.schema import TONES
 
 from .builders import write_csv
@@ -158,15 +156,3 @@ def test_any_bytes_are_read_or_refused(tmp_path, content):
     path.write_bytes(b"tekst;toon\n" + content)
     with contextlib.suppress(KlankbordError):
         assert read_sheet(path).skipped >= 0
-
-
-@given(CELL)
-def test_the_guard_against_formulas_is_taken_away_again(text):
-    if not text.startswith("'"):
-        first = text[:1]
-        assert _restored(neutral(first)) == first
-
-
-def test_words_that_look_like_formulas_come_back_as_they_were():
-    for text in ("=1+1", "-1", "@SUM(A1)", "+31 6", "'s avonds", "gewoon"):
-        assert _restored(neutral(text)) == text

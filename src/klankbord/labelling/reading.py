@@ -13,10 +13,10 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
+from klankbord.cells import restored
 from klankbord.errors import UnreadableInputError
 from klankbord.labelling.classes import Scheme, normal_word, scheme_of
 from klankbord.records import RejectedRow
-from klankbord.report.tables import neutral
 from klankbord.schema import TONE_LABELS, conform
 from klankbord.sources.grid import Grid, text_of
 from klankbord.sources.profile import Profile
@@ -100,9 +100,9 @@ def read_sheet(
         scheme=known,
         saved_at=datetime.fromtimestamp(int(path.stat().st_mtime), UTC),
         rows=tuple(reader.rows),
-        ids=tuple(_restored(own) for own in column("id")),
-        texts=tuple(_restored(words) for words in column("text")),
-        questions=tuple(_restored(words) for words in column("question")),
+        ids=tuple(restored(own) for own in column("id")),
+        texts=tuple(restored(words) for words in column("text")),
+        questions=tuple(restored(words) for words in column("question")),
         codes=np.array(reader.read("label", labels, known.code, known.allowed), dtype=np.int64),
         weight=np.array(reader.read("weight", column("weight"), _weight, "numbers above 0"))
         if "weight" in places
@@ -121,7 +121,7 @@ def read_sheet(
         mixed=tuple(reader.read("mixed", column("mixed"), _optional(_yes_or_no), "ja, nee")),
         themes=tuple(reader.read("theme", column("theme"), _optional(_theme), _themes())),
         flags=tuple(reader.read("flags", column("flags"), _optional(_flags), "C, A, U, S, -")),
-        by=tuple(_restored(cell)[:100] for cell in column("by")),
+        by=tuple(restored(cell)[:100] for cell in column("by")),
         skipped=len(found) - len(kept),
     )
 
@@ -253,9 +253,3 @@ def _weight(cell: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) and value > 0 else None
-
-
-def _restored(text: str) -> str:
-    """Take away the apostrophe that kept a cell of our own CSV from being run as a formula."""
-    bare = text[1:]
-    return bare if text.startswith("'") and neutral(bare) == text else text

@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from klankbord.cells import Cell, write_cell
 from klankbord.errors import UnreadableInputError
+from klankbord.files import replacing
 from klankbord.labelling.sample import Sample
-from klankbord.report.cells import Cell, write_cell
-from klankbord.report.files import replacing
 from klankbord.report.tables import write_csv
 from klankbord.schema import TONES
 from klankbord.themes.codeframe import codeframe, tone_codes

@@ -12,6 +12,7 @@ import numpy as np
 
 from klankbord import __version__, agreement
 from klankbord.errors import KlankbordError, UnreadableInputError
+from klankbord.files import replacing
 from klankbord.labelling import heads
 from klankbord.labelling.classes import (
     THREE_SCHEME,
@@ -38,7 +39,6 @@ from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
 from klankbord.models.scores import softmax
 from klankbord.records import Progress, silent
-from klankbord.report.files import replacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

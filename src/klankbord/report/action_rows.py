@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from klankbord.cells import neutralise
 from klankbord.loop.lifecycle import ActionState
 from klankbord.records import Action, Theme
 from klankbord.report.model import ActionRow, ActionSection, OwnerGroup
 from klankbord.report.order import by_owner
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 
 MOST_PER_OWNER = 15
 _DONE = (ActionState.UITGEVOERD, ActionState.GEMETEN)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from klankbord.cells import neutralise
 from klankbord.models.card import ModelCard
 from klankbord.records import Action, Driver, RejectedRow, SourceCount, Theme
 from klankbord.report.action_rows import action_section
@@ -20,7 +21,7 @@ from klankbord.report.risk import value_at_risk
 from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.shift_rows import shift_section
 from klankbord.report.theme_rows import theme_section
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 from klankbord.settings import Settings
 from klankbord.themes.breakdown import Breakdown
 from klankbord.values import leavers, present_values

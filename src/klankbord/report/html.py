@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from klankbord.files import replacing
 from klankbord.report import charts
-from klankbord.report.files import replacing
 from klankbord.report.model import Report, Tick
 from klankbord.report.wording import Wording
 from klankbord.schema import TONES

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from klankbord.cells import neutralise
 from klankbord.models.card import ModelCard
 from klankbord.records import RejectedRow, SourceCount
 from klankbord.report.model import MeasuredQuality, Method, ModelRow, RejectedCount
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:

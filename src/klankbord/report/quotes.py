@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from klankbord.cells import neutralise
 from klankbord.records import Quote
 from klankbord.report.model import QuoteText
-from klankbord.report.wording import Wording, neutralise, shorten
+from klankbord.report.wording import Wording, shorten
 
 _LENGTH = 420
 

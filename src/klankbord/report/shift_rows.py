@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from klankbord.cells import neutralise
 from klankbord.records import Action, ToneShift
 from klankbord.report.account_rows import account_section
 from klankbord.report.model import (
@@ -19,7 +20,7 @@ from klankbord.report.model import (
     TimelineMark,
 )
 from klankbord.report.quotes import quote_text
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 from klankbord.schema import TONES, ShiftKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ this file at semicolons and then sees no quotes around the cell. Numbers are lef
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -20,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from klankbord.cells import neutral
+from klankbord.files import replacing
 from klankbord.records import Action, Driver, Quote, RejectedRow, Theme, ToneShift
-from klankbord.report.files import replacing
 from klankbord.report.order import by_owner, by_theme, tone_by_theme
 from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.wording import Wording, shorten
@@ -111,10 +111,6 @@ SEGMENT_COLUMNS = (
     "theme_id",
 )
 
-_FORMULA = re.compile(
-    r"""(?:\A(?=[\t\r\n])|(?:\A|[;\t\r\n])(?:[^\S\t\r\n]|")*(?=[=+\-@＝＋－＠]))"""
-)
-
 _LONGEST_QUOTE = 1_000  # characters; Excel cuts a cell off at 32,767
 
 Cell = str | float | int | date | None
@@ -179,11 +175,6 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     """Write one Parquet file, whole or not at all; the same rows give the same bytes."""
     with replacing(path) as temporary:
         pq.write_table(table.combine_chunks(), temporary, compression="zstd")
-
-
-def neutral(text: str) -> str:
-    """Put an apostrophe wherever a cell may begin that a spreadsheet would run as a formula."""
-    return _FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
 def feedback_with_scores(

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from klankbord.cells import neutralise
 from klankbord.records import Driver, Theme
 from klankbord.report.model import GapRow, GapSection, Spark, ThemeScore
 from klankbord.report.order import REST
 from klankbord.report.satisfaction import Satisfaction
-from klankbord.report.wording import Wording, neutralise, shorten
+from klankbord.report.wording import Wording, shorten
 from klankbord.schema import ScoreMetric
 from klankbord.themes.breakdown import MIN_ANSWERS, MORE, Breakdown, Cell
 from klankbord.themes.codeframe import codeframe

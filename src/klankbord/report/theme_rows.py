@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import inf
 
+from klankbord.cells import neutralise
 from klankbord.records import Driver, Theme
 from klankbord.report.model import Impact, QuoteText, ThemeRow, ThemeSection
 from klankbord.report.order import REST, by_theme, tone_by_theme
@@ -25,7 +26,7 @@ from klankbord.report.theme_details import (
     theme_score,
     tone_phrase,
 )
-from klankbord.report.wording import Wording, neutralise
+from klankbord.report.wording import Wording
 from klankbord.themes.breakdown import Breakdown
 from klankbord.themes.trend import EMERGING, RISING
 

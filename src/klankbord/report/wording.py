@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 
 from klankbord import moments
+from klankbord.cells import neutralise
 from klankbord.excerpt import shorten as shorten_plain
 
 _NBSP = "\u00a0"
 _MINUS = "\u2212"
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 _PSEUDONYM = re.compile(r"\b[A-Z]-[0-9A-Z]{10}\b")
 
 
@@ -29,15 +26,6 @@ _PSEUDONYM = re.compile(r"\b[A-Z]-[0-9A-Z]{10}\b")
 def _languages() -> Mapping[str, Mapping[str, Any]]:
     path = Path(__file__).with_name("texts.toml")
     return tomllib.loads(path.read_text("utf-8"))
-
-
-def neutralise(text: str) -> str:
-    """Drop characters that can reorder, hide or break displayed text; keep line breaks.
-
-    Removes bidirectional controls, other invisible controls, tag characters, noncharacters and
-    lone surrogates; the zero-width joiner stays, because emoji are built with it.
-    """
-    return _HARMFUL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def shorten(text: str, length: int) -> str:

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from klankbord.cells import LONGEST_CELL
+from klankbord.files import replacing
 from klankbord.loop.lifecycle import ActionState
-from klankbord.report.cells import LONGEST_CELL
-from klankbord.report.files import replacing
 from klankbord.report.model import Report
 from klankbord.report.wording import Wording
 
