@@ -20,6 +20,7 @@ def test_later_sources_win(tmp_path: Path):
         ("fdr_target = 0.1", "fdr_target"),
         ("fdr = 1.5", "1.5"),
         ('language = "xx"', "xx"),
+        ('address = "gij"', "gij"),
         ("languages = []", "languages"),
         ('languages = ["nl", "es-ES"]', "es-ES"),
         ('languages = ["NL"]', "two lower-case letters"),

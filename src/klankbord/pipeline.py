@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 
 from klankbord import __version__
 from klankbord.importing import import_files, sha256_of
+from klankbord.location import Location
+from klankbord.moments import day_of
 from klankbord.records import (
     Action,
     Driver,
@@ -23,6 +25,7 @@ from klankbord.records import (
     Progress,
     RejectedRow,
     SourceCount,
+    Theme,
     silent,
 )
 from klankbord.schema import Channel
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from klankbord.store import Workspace
     from klankbord.themes import Breakdown, ThemeFindings
 
+STORED_ROWS = 20_000  # scores in one transaction, after which others may write
 LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
 
 
@@ -120,7 +124,7 @@ def analyse(
     sources: Sequence[Path],
     out: Path,
     *,
-    workspace: Path,
+    workspace: Location | Path | str,
     settings: Settings,
     profile: Path | None = None,
     as_of: datetime | None = None,
@@ -143,25 +147,29 @@ def analyse(
     encoder = load_encoder(settings.encoder)
     tone_model = load_tone_model(settings.tone_model, tier=settings.tier, encoder=encoder)
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
-    workspace.parent.mkdir(parents=True, exist_ok=True)
-    with Workspace.open(workspace) as store:
+    location = Location.of(workspace)
+    location.make_folder()
+    with Workspace.open(location) as store:
         imported = import_files(
             store,
             sources,
             pseudonymiser,
             settings=settings,
-            profiles=Profiles.of(profile, workspace),
+            profiles=Profiles.of(profile, location),
             progress=progress,
         )
         _score(store, tone_model, progress)
         heard = _heard(store, as_of, started)
         found = _find(store, heard, encoder, tone_model, settings, progress)
         with store.transaction():
-            store.save_segments(found.themes.segments)
+            store.save_segments(_moved(found.themes.segments, heard.segments))
             store.save_shifts(found.shifts.shifts)
             store.save_themes(found.themes.themes)
             store.save_known_themes(found.lasting(store.known_themes()))
-            actions = store.merge_actions(found.planned, at=heard.moment)
+            _measure(store, heard, found.themes.themes, settings)
+            store.merge_actions(found.planned, at=heard.moment)
+            store.escalate(day_of(heard.moment, settings.timezone), at=heard.moment)
+            actions = store.actions(open_only=True)
         pseudonyms = _distinct(
             heard.feedback["customer_id"],
             heard.feedback["account_id"],
@@ -217,6 +225,43 @@ def _heard(store: Workspace, as_of: datetime | None, now: datetime) -> _Heard:
         everything=everything,
         scored=scored,
         labelled=labels.num_rows,
+    )
+
+
+def _measure(store: Workspace, heard: _Heard, themes: Sequence[Theme], settings: Settings) -> None:
+    """Keep what was heard since of actions that were carried out."""
+    from klankbord import loop
+
+    measures = loop.follow_up(
+        store.actions(),
+        store.acted_at(),
+        heard.feedback,
+        heard.scores,
+        themes,
+        as_of=heard.moment,
+        timezone=settings.timezone,
+    )
+    if measures:
+        store.measure_actions(measures, at=heard.moment)
+
+
+def _effects(store: Workspace, heard: _Heard, settings: Settings) -> dict[str, float]:
+    """Return how well each kind of action likely works, of those carried out so far."""
+    from klankbord.loop.impact import effects, measure_impact
+
+    moments = store.acted_at()
+    if not moments:
+        return {}
+    return effects(
+        measure_impact(
+            store.actions(),
+            moments,
+            heard.feedback,
+            heard.scores,
+            heard.customers,
+            as_of=heard.moment,
+            timezone=settings.timezone,
+        )
     )
 
 
@@ -282,6 +327,8 @@ def _find(
             heard.scores,
             heard.customers,
             as_of=heard.moment,
+            effects=_effects(store, heard, settings),
+            address=settings.address,
             **told,
         ),
     )
@@ -341,7 +388,7 @@ def _write(
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    from klankbord.report.files import replacing
+    from klankbord.files import replacing
 
     with replacing(path) as file:
         file.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -356,9 +403,18 @@ def _score(store: Workspace, model: ToneModel, progress: Progress) -> None:
         return
     scores = tone.score(unscored, model, progress)
     segments = tone.score_segments(language.segment(unscored), model, progress, feedback=unscored)
-    with store.transaction():
-        store.save_scores(scores)
-        store.save_segments(segments)
+    for start in range(0, scores.num_rows, STORED_ROWS):
+        part = scores.slice(start, STORED_ROWS)
+        with store.transaction():
+            store.save_scores(part)
+            store.save_segments(_of(segments, part))
+
+
+def _moved(segments: pa.Table, before: pa.Table) -> pa.Table:
+    """Keep the segments of feedback that got a theme, or another one: mostly few of many."""
+    now, known = (pc.fill_null(table.column("theme_id"), "") for table in (segments, before))
+    owners = pc.unique(segments.filter(pc.not_equal(now, known)).column("feedback_id"))
+    return segments.filter(pc.is_in(segments.column("feedback_id"), owners))
 
 
 def _until(feedback: pa.Table, moment: datetime) -> pa.Table:

@@ -32,6 +32,7 @@ class Settings:
     tier: str = "cascade"  # of the bundled tone model: fast, cascade or accurate
     key_file: str = ""  # pseudonym key: "" is the user's configuration folder
     company: str = ""  # name shown on the report
+    address: str = "auto"  # of customers in drafts: u, jij, or auto for how they address us
 
     def __post_init__(self) -> None:
         if self.language not in ("nl", "en"):
@@ -42,6 +43,11 @@ class Settings:
             raise SettingsError(
                 f"tier '{self.tier}' is not one of fast, cascade, accurate",
                 hint="cascade is nearly as good as accurate and several times as fast",
+            )
+        if self.address not in ("auto", "u", "jij"):
+            raise SettingsError(
+                f"address '{self.address}' is not one of auto, u, jij",
+                hint="auto follows how a customer addresses us",
             )
         if not self.languages:
             raise SettingsError("languages is empty", hint='try ["nl", "en", "de", "fr"]')

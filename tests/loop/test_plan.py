@@ -238,6 +238,38 @@ def test_priority_is_probability_times_size_times_value_weight(case):
     assert [a.customer_id for a in case.plan(shifts)] == ["K-2", "K-1", "K-3"]
 
 
+def test_steps_that_worked_better_so_far_come_first(case):
+    shifts = [
+        shift(ShiftKind.ESCALATIE, "K-1", after=Tone.BOOS),
+        shift(ShiftKind.GESPREK, "K-2", after=Tone.BOOS),
+    ]
+    plain = {action.customer_id: action for action in case.plan(shifts)}
+    learned = case.plan(shifts, effects={"herstelgesprek": 0.6, "terugbellen": 1.4})
+    assert [action.customer_id for action in learned] == ["K-2", "K-1"]
+    for action in learned:
+        before = plain[action.customer_id]
+        assert (before.effect, action.effect) == (1.0, {"K-1": 0.6, "K-2": 1.4}[action.customer_id])
+        assert action.priority == pytest.approx(before.priority * action.effect)
+
+
+def test_an_action_says_what_it_rests_on(case):
+    case.worth(**{"K-1": 120.0})
+    said = case.says("K-1", "te duur", Tone.ONTEVREDEN, complaint_theme="prijs")
+    (action,) = case.plan([shift(customer="K-1", probability=0.7, evidence=(said,))])
+    found = (action.cause, action.why, action.complaint_theme, action.probability)
+    assert found == ("verkoeling", "waarde", "prijs", 0.7)
+    assert (action.value_eur, action.outcome, action.closed) == (120.0, None, False)
+
+
+def test_the_form_of_address_can_be_settled(case):
+    case.says("K-1", "Wat doen jullie nou, je belt nooit terug")
+    drafts = {
+        address: case.plan([shift(customer="K-1")], address=address)[0].draft
+        for address in ("auto", "jij", "u")
+    }
+    assert drafts["auto"] == drafts["jij"] != drafts["u"]
+
+
 def test_the_mission_weighs_as_much_as_a_deeper_drop(case):
     cooled = shift(ShiftKind.VERKOELING, "K-1")
     disappointed = shift(ShiftKind.TELEURSTELLING, "K-2", after=Tone.ONTEVREDEN)

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 
 import typer
 
-from klankbord.cli import analyse, evaluate, flags, imports, label, models, themes, train
+from klankbord.cli import (
+    actions,
+    analyse,
+    evaluate,
+    flags,
+    impact,
+    imports,
+    label,
+    metrics,
+    models,
+    themes,
+    train,
+)
 from klankbord.cli.output import data, report_bug, report_error
 from klankbord.errors import EXIT_INTERRUPTED, EXIT_KNOWN_ERROR, EXIT_OK, KlankbordError
 
@@ -23,6 +35,9 @@ app = typer.Typer(
 app.command("analyse")(analyse.analyse)
 app.command("flags")(flags.flags)
 app.add_typer(themes.themes, name="themes")
+app.add_typer(actions.actions, name="actions")
+app.command("impact")(impact.impact)
+app.command("metrics")(metrics.metrics)
 app.command("import")(imports.import_sources)
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)

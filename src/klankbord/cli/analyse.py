@@ -7,8 +7,15 @@ from pathlib import Path
 import typer
 
 from klankbord.cli.output import note, path_for_people, progress_bars
+from klankbord.cli.workspaces import workspace_option
 from klankbord.errors import UnreadableInputError
+from klankbord.location import Location
 
+_WORKSPACE = workspace_option(
+    "Database that remembers feedback and actions, so that next week's run continues "
+    "(default: klankbord.db; with --demo: in the --out folder).",
+    default=None,
+)
 DEMO_NOTICE = (
     "Dit is een demonstratie met een verzonnen bedrijf en verzonnen klanten; "
     "de uitkomsten zeggen niets over de kwaliteit van Klankbord."
@@ -26,14 +33,7 @@ def analyse(
     out: Path = typer.Option(
         ..., "--out", "-o", help="Folder for the report and the exports.", show_default=False
     ),
-    workspace: Path = typer.Option(
-        None,
-        "--workspace",
-        "-w",
-        help="Database that remembers feedback and actions, so that next week's run continues "
-        "(default: klankbord.db; with --demo: in the --out folder).",
-        show_default=False,
-    ),
+    workspace: Location = _WORKSPACE,
     profile: str = typer.Option(
         None,
         "--profile",
@@ -109,7 +109,7 @@ def analyse(
     )
     if demo:
         sources = [str(bundled("corpora/demo/exports"))]
-    place = workspace or (out / "klankbord.db" if demo else Path("klankbord.db"))
+    place = workspace or Location.of(str(out / "klankbord.db") if demo else "klankbord.db")
     with progress_bars(quiet=quiet) as progress:
         summary = pipeline.analyse(
             [Path(source) for source in sources],

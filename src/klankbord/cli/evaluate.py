@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from klankbord.cli.output import Format, csv_table, data, note, table
+from klankbord.cli.workspaces import open_workspace, workspace_option
 from klankbord.errors import QualityError, UnreadableInputError
+from klankbord.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from klankbord.agreement import Estimate
     from klankbord.labelling import Evaluation, Quality
 
+_WORKSPACE = workspace_option("Database; labels of feedback that it holds are kept in it.")
 HEADINGS = ("measure", "value", "low", "high")
 
 
@@ -27,12 +30,7 @@ def evaluate(
         show_default=False,
     ),
     *,
-    workspace: Path = typer.Option(
-        Path("klankbord.db"),
-        "--workspace",
-        "-w",
-        help="Database; labels of feedback that it holds are kept in it.",
-    ),
+    workspace: Location = _WORKSPACE,
     tone_model: str = typer.Option(
         None,
         "--tone-model",
@@ -82,12 +80,11 @@ def evaluate(
     from klankbord import labelling
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.settings import load_settings
-    from klankbord.store import Workspace
 
     settings = load_settings(tone_model=tone_model, tier=tier, encoder=encoder)
     if errors is not None:
         labelling.check_name(errors)
-    if not labels and not workspace.is_file():
+    if not labels and not workspace.exists():
         raise UnreadableInputError(
             "give a labelled sheet, or a workspace with labels",
             where=str(workspace),
@@ -98,8 +95,8 @@ def evaluate(
     model = load_tone_model(
         settings.tone_model, tier=settings.tier, encoder=load_encoder(settings.encoder)
     )
-    if workspace.is_file():
-        with Workspace.open(workspace) as store:
+    if workspace.exists():
+        with open_workspace(workspace) as store:
             found = labelling.evaluate(model, sheet=sheet, workspace=store)
     else:
         found = labelling.evaluate(model, sheet=sheet)

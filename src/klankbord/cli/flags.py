@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from klankbord.cli.output import Format, csv_table, data, note, table
-from klankbord.errors import WorkspaceError
+from klankbord.cli.workspaces import WORKSPACE, open_workspace
+from klankbord.location import Location
 
 if TYPE_CHECKING:
     from klankbord.store import Workspace
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
 def flags(
     *,
-    workspace: Path = typer.Option(
-        Path("klankbord.db"), "--workspace", "-w", help="Database that `analyse` wrote to."
-    ),
+    workspace: Location = WORKSPACE,
     kind: str = typer.Option(
         None, "--kind", help="Only this kind, such as verkoeling.", show_default=False
     ),
@@ -68,7 +67,6 @@ def flags(
     from klankbord.report.wording import Wording
     from klankbord.schema import ShiftKind
     from klankbord.settings import load_settings
-    from klankbord.store import Workspace
 
     if how_sure:
         from klankbord import shifts as package
@@ -77,17 +75,14 @@ def flags(
         return
     if kind and kind not in set(ShiftKind):
         raise typer.BadParameter(f"'{kind}' is not one of {', '.join(ShiftKind)}")
-    if not workspace.is_file():
-        raise WorkspaceError(
-            "there is no workspace yet", where=str(workspace), hint="klankbord analyse --help"
-        )
     settings = load_settings()
     if customer:
         from klankbord.cli.timeline import show
 
-        show(workspace, customer, settings, form)
+        with open_workspace(workspace) as store:
+            show(store, customer, settings, form)
         return
-    with Workspace.open(workspace) as store:
+    with open_workspace(workspace) as store:
         if accounts:
             _accounts(store, form, quiet=quiet)
             return

@@ -9,11 +9,14 @@ import typer
 
 from klankbord.cli.output import note, progress_bars, table
 from klankbord.cli.preview import show_preview
+from klankbord.cli.workspaces import workspace_option
+from klankbord.location import Location
 
 if TYPE_CHECKING:
     from klankbord.importing import Imported
 
 _REJECTED_SHOWN = 20
+_WORKSPACE = workspace_option("Database to add the feedback to.")
 
 
 def import_sources(
@@ -32,9 +35,7 @@ def import_sources(
         help="Ask which column is what and save the answers as a profile beside the workspace; "
         "files with the same columns are read by it from then on.",
     ),
-    workspace: Path = typer.Option(
-        Path("klankbord.db"), "--workspace", "-w", help="Database to add the feedback to."
-    ),
+    workspace: Location = _WORKSPACE,
     profile: str = typer.Option(
         None,
         "--profile",

@@ -7,7 +7,8 @@ from pathlib import Path
 import typer
 
 from klankbord.cli.output import note, path_for_people, progress_bars
-from klankbord.errors import WorkspaceError
+from klankbord.cli.workspaces import WORKSPACE, open_workspace
+from klankbord.location import Location
 
 
 def label(
@@ -21,9 +22,7 @@ def label(
     out: Path = typer.Option(
         ..., "--out", "-o", help="Sheet to write, .xlsx or .csv.", show_default=False
     ),
-    workspace: Path = typer.Option(
-        Path("klankbord.db"), "--workspace", "-w", help="Database that `analyse` wrote to."
-    ),
+    workspace: Location = WORKSPACE,
     size: int = typer.Option(200, "--size", min=1, help="Number of texts."),
     seed: int = typer.Option(0, "--seed", help="Another seed draws another sample."),
     with_prediction: bool = typer.Option(
@@ -50,16 +49,11 @@ def label(
     from klankbord.models import load_tone_model
     from klankbord.settings import load_settings
     from klankbord.sources import find_profile
-    from klankbord.store import Workspace
 
     settings = load_settings()
     labelling.check_name(out)
-    if not sources and not workspace.is_file():
-        raise WorkspaceError(
-            "there is no workspace yet",
-            where=str(workspace),
-            hint="name SOURCES, or run klankbord analyse first",
-        )
+    if not sources:
+        open_workspace(workspace, hint="name SOURCES, or run klankbord analyse first").close()
     model = load_tone_model(settings.tone_model, tier=settings.tier)
     with progress_bars(quiet=quiet) as progress:
         if sources:
@@ -69,8 +63,8 @@ def label(
                 paths, model, settings=settings, profile=mapping, progress=progress
             )
             labels = None
-        if workspace.is_file():
-            with Workspace.open(workspace) as store:
+        if workspace.exists():
+            with open_workspace(workspace) as store:
                 if sources:
                     labels = store.tone_labels()
                 else:

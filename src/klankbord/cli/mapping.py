@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from klankbord.cli.output import ask, note, table
 from klankbord.errors import UnreadableInputError
 from klankbord.excerpt import shorten
+from klankbord.location import Location
 from klankbord.schema import Channel, ScoreMetric
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _EXAMPLES = 3
 _LONGEST = 28
 
 
-def map_columns(paths: Sequence[Path], *, workspace: Path, timezone: str) -> Path:
+def map_columns(paths: Sequence[Path], *, workspace: Location, timezone: str) -> Path:
     """Ask what the columns of one file are and return the profile that was saved.
 
     Raises UnreadableInputError where there is more than one file, or a file without columns.

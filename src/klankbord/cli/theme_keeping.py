@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
+from klankbord.cells import neutralise
 from klankbord.cli.output import note
 from klankbord.cli.theme_list import PENDING
 from klankbord.cli.timeline import analysed_at
-from klankbord.errors import WorkspaceError
+from klankbord.cli.workspaces import open_workspace
+from klankbord.location import Location
 from klankbord.moments import local_day
-from klankbord.report.wording import neutralise, shorten
+from klankbord.report.wording import shorten
 from klankbord.settings import load_settings
 from klankbord.store import Workspace
 from klankbord.themes.edits import Edit, Edited, Known, ThemeEditError, Value, decided, with_heads
@@ -21,17 +22,8 @@ LONGEST_REMARK = 200  # characters of --by and --why
 _FIELDS = {"merged_into": "merged into", "divide": "to be split"}
 
 
-def open_workspace(path: Path) -> Workspace:
-    """Open a workspace that is there; raises WorkspaceError where there is none, and makes none."""
-    if not path.is_file():
-        raise WorkspaceError(
-            "there is no workspace yet", where=str(path), hint="klankbord analyse --help"
-        )
-    return Workspace.open(path)
-
-
 def edit_themes(
-    path: Path,
+    workspace: Location,
     change: Callable[[Known, Workspace], Edited],
     *,
     by: str,
@@ -39,7 +31,7 @@ def edit_themes(
     quiet: bool,
 ) -> None:
     """Make one edit, keep it with its history and say what changed and from when it counts."""
-    with open_workspace(path) as store, store.transaction():
+    with open_workspace(workspace) as store, store.transaction():
         known, edit = change(known_themes(store), store)
         keep(store, known, [edit], by=by, why=why)
     note(f"{edit.theme_id}: {describe(edit)}", quiet=quiet)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from klankbord.cells import neutralise
 from klankbord.cli.timeline import analysed_at
 from klankbord.moments import local_day
-from klankbord.report.wording import neutralise
 from klankbord.themes.edits import (
     decided,
     is_head,

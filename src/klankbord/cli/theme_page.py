@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from klankbord.cells import neutralise
 from klankbord.cli.theme_keeping import describe
-from klankbord.report.wording import Wording, neutralise, shorten
+from klankbord.report.wording import Wording, shorten
 
 if TYPE_CHECKING:
     from klankbord.cli.theme_list import Listing, Row

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.cells import neutralise
 from klankbord.cli.output import Format, csv_table, data, note, progress_bars, table
-from klankbord.cli.theme_keeping import open_workspace
 from klankbord.cli.theme_page import QUOTES, quote_records
 from klankbord.cli.timeline import analysed_at
+from klankbord.cli.workspaces import open_workspace
+from klankbord.location import Location
 from klankbord.report.tables import cell
-from klankbord.report.wording import Wording, neutralise, shorten
+from klankbord.report.wording import Wording, shorten
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,7 @@ COLUMNS = ("label", "mentions", "share", "keywords", "quote_1", "quote_2", "quot
 QUOTE_LENGTH = 120
 
 
-def show_praise(workspace: Path, settings: Settings, form: Format, *, quiet: bool) -> None:
+def show_praise(workspace: Location, settings: Settings, form: Format, *, quiet: bool) -> None:
     """Find and print what customers praise; nothing is kept.
 
     Raises WorkspaceError where nothing has been analysed yet.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from klankbord.cells import neutral, restored
 from klankbord.cli.theme_sheet import EDITED, ID, VERSION, exported, version_of
 from klankbord.errors import UnreadableInputError
 from klankbord.records import KnownTheme, RejectedRow
-from klankbord.report.tables import neutral
 from klankbord.sources.grid import Grid, text_of
 from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal
@@ -136,7 +136,7 @@ def _steps(rows: Sequence[SheetRow], found: Applied, departments: Sequence[str])
     seen: dict[str, int] = {}
     steps: list[_Step] = []
     for entry in rows:
-        theme_id = _restored(entry.cells[ID])
+        theme_id = restored(entry.cells[ID])
         theme = held.get(theme_id)
         if theme is None:
             hint = "leave this column as it was exported"
@@ -152,7 +152,7 @@ def _steps(rows: Sequence[SheetRow], found: Applied, departments: Sequence[str])
             found.refused.append((entry.row, theme_id))
             continue
         for name in changed:
-            take = _take(theme_id, name, _restored(entry.cells[name]), departments)
+            take = _take(theme_id, name, restored(entry.cells[name]), departments)
             if isinstance(take, str):
                 found.problems.append(Problem(entry.row, name, take, "or leave the cell empty"))
             else:
@@ -188,9 +188,3 @@ def _same(cell: str, theme: KnownTheme, heading: str) -> bool:
 def _yes_or_no(cell: str) -> bool | None:
     word = cell.strip().casefold()
     return True if word in _YES else False if word in _NO else None
-
-
-def _restored(text: str) -> str:
-    """Take away the apostrophe that kept a cell of our own CSV from being run as a formula."""
-    bare = text[1:]
-    return bare if text.startswith("'") and neutral(bare) == text else text

@@ -9,12 +9,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from klankbord.cells import Cell, neutralise, write_cell
 from klankbord.errors import UnreadableInputError
+from klankbord.files import replacing
 from klankbord.records import KnownTheme
-from klankbord.report.cells import Cell, write_cell
-from klankbord.report.files import replacing
 from klankbord.report.tables import write_csv
-from klankbord.report.wording import neutralise
 from klankbord.themes import edits
 
 if TYPE_CHECKING:

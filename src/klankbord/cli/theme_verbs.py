@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
-WORKSPACE = typer.Option(
-    Path("klankbord.db"), "--workspace", "-w", help="Database that `analyse` wrote to."
-)
+from klankbord.cli.workspaces import WORKSPACE
+from klankbord.location import Location
+
 QUIET = typer.Option(False, "--quiet", "-q", help="No notes.")
 BY = typer.Option("", "--by", metavar="NAME", help="Who decides this.", show_default=False)
 WHY = typer.Option("", "--why", metavar="TEXT", help="The reason, kept with it.")
@@ -21,7 +19,7 @@ def rename(
     name: str = typer.Argument(None, metavar="NAME", help="What to call it from now on."),
     *,
     off: bool = typer.Option(False, "--off", help="Call it as it was found again."),
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -48,7 +46,7 @@ def merge(
     into: str = typer.Argument(None, metavar="INTO", help="The theme that takes it in, by id."),
     *,
     off: bool = _OFF,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -74,7 +72,7 @@ def split(
     theme_id: str = THEME,
     *,
     off: bool = _OFF,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -99,7 +97,7 @@ def pin(
     theme_id: str = THEME,
     *,
     off: bool = _OFF,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -124,7 +122,7 @@ def forbid(
     theme_id: str = THEME,
     *,
     off: bool = _OFF,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -150,7 +148,7 @@ def assign(
     department: str = typer.Argument(None, metavar="DEPARTMENT", help="Such as Operations."),
     *,
     off: bool = typer.Option(False, "--off", help="Leave it to the department of its head."),
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     by: str = BY,
     why: str = WHY,
     quiet: bool = QUIET,
@@ -173,7 +171,9 @@ def assign(
     )
 
 
-def undo(*, workspace: Path = WORKSPACE, by: str = BY, why: str = WHY, quiet: bool = QUIET) -> None:
+def undo(
+    *, workspace: Location = WORKSPACE, by: str = BY, why: str = WHY, quiet: bool = QUIET
+) -> None:
     """Take the last edit back; once more takes back the one before it.
 
     Example: klankbord themes undo --why "verkeerde thema"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
 
 from klankbord.cli import theme_verbs
+from klankbord.cli.groups import ListUnlessNamed
 from klankbord.cli.output import Format, csv_table, data, note, path_for_people, table
-from klankbord.cli.theme_verbs import BY, QUIET, WHY, WORKSPACE
+from klankbord.cli.theme_verbs import BY, QUIET, WHY
+from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.errors import UnreadableInputError
+from klankbord.location import Location
 
 if TYPE_CHECKING:
     from klankbord.cli.theme_list import Listing
@@ -26,18 +28,8 @@ COUNTS = "count from the next klankbord analyse on"
 _FORM = typer.Option(Format.TABLE, "--format", "-f", help="table, csv or json.")
 
 
-class _ListUnlessNamed(TyperGroup):
-    """Takes `klankbord themes`, with or without options, for `klankbord themes list`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's Context
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-
 themes = typer.Typer(
-    cls=_ListUnlessNamed,
+    cls=ListUnlessNamed,
     help="List complaint themes, and rename, merge, split, pin or forbid them.\n\n"
     "What you decide stays, whatever the next analyse finds: ids never change.\n\n"
     'Example: klankbord themes rename levertijd-bezorger "Bezorger te laat" --by Anna\n\n'
@@ -55,7 +47,7 @@ def list_themes(
     praise: bool = typer.Option(
         False, "--praise", help="What customers praise instead, found on the spot and not kept."
     ),
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     form: Format = _FORM,
     quiet: bool = QUIET,
 ) -> None:
@@ -67,7 +59,6 @@ def list_themes(
     """
     import json
 
-    from klankbord.cli.theme_keeping import open_workspace
     from klankbord.cli.theme_list import COLUMNS, look, table_row
     from klankbord.report.tables import cell
     from klankbord.settings import load_settings
@@ -96,7 +87,7 @@ def list_themes(
 def show(
     theme_id: str = theme_verbs.THEME,
     *,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     form: Format = _FORM,
     quiet: bool = QUIET,
 ) -> None:
@@ -106,7 +97,7 @@ def show(
     """
     import json
 
-    from klankbord.cli.theme_keeping import LATER, open_workspace
+    from klankbord.cli.theme_keeping import LATER
     from klankbord.cli.theme_list import look
     from klankbord.cli.theme_page import full_record, in_full
     from klankbord.report.wording import Wording
@@ -143,14 +134,13 @@ themes.command("undo")(theme_verbs.undo)
 def export(
     file: Path = typer.Argument(..., metavar="FILE", help="Sheet to write, .xlsx or .csv."),
     *,
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     quiet: bool = QUIET,
 ) -> None:
     """Write all themes as a sheet: edit names, owners and the rest in it, then import it.
 
     Example: klankbord themes export codeboek.xlsx
     """
-    from klankbord.cli.theme_keeping import open_workspace
     from klankbord.cli.theme_list import look
     from klankbord.cli.theme_sheet import write_sheet
     from klankbord.loop.routing import departments
@@ -167,7 +157,7 @@ def import_sheet(
     file: Path = typer.Argument(..., metavar="FILE", help="Sheet that `export` wrote."),
     *,
     preview: bool = typer.Option(False, "--preview", help="Show what would change; keep nothing."),
-    workspace: Path = WORKSPACE,
+    workspace: Location = WORKSPACE,
     form: Format = _FORM,
     by: str = BY,
     why: str = WHY,
@@ -179,7 +169,7 @@ def import_sheet(
 
     Example: klankbord themes import codeboek.xlsx --by Anna
     """
-    from klankbord.cli.theme_keeping import describe, keep, known_themes, open_workspace, waits
+    from klankbord.cli.theme_keeping import describe, keep, known_themes, waits
     from klankbord.cli.theme_reading import apply, read_sheet
     from klankbord.loop.routing import departments
 

@@ -34,7 +34,7 @@ def analysed_at(store: Workspace) -> datetime:
     return runs[-1].as_of
 
 
-def show(workspace: Path, customer: str, settings: Settings, form: Format) -> None:
+def show(store: Workspace, customer: str, settings: Settings, form: Format) -> None:
     """Print the timeline of one customer, and why they are on the list or not.
 
     `customer` is the name in the list, or the original id where the key file is here. Raises
@@ -44,15 +44,13 @@ def show(workspace: Path, customer: str, settings: Settings, form: Format) -> No
 
     from klankbord.report.wording import Wording
     from klankbord.shifts import timeline
-    from klankbord.store import Workspace
 
     wording = Wording(settings.language, settings.timezone, {})
-    with Workspace.open(workspace) as store:
-        moment = analysed_at(store)
-        feedback = store.feedback()
-        name = _named(customer, feedback, settings)
-        line = timeline(feedback, store.scores(), name, as_of=moment, timezone=settings.timezone)
-        shifts = [shift for shift in store.shifts() if shift.customer_id == name]
+    moment = analysed_at(store)
+    feedback = store.feedback()
+    name = _named(customer, feedback, settings)
+    line = timeline(feedback, store.scores(), name, as_of=moment, timezone=settings.timezone)
+    shifts = [shift for shift in store.shifts() if shift.customer_id == name]
     rows = _rows(line.points, feedback, wording)
     if form is Format.JSON:
         found = {
@@ -74,7 +72,7 @@ def _for_people(
     shifts: Sequence[ToneShift],
     wording: Wording,
 ) -> None:
-    from klankbord.report.wording import neutralise
+    from klankbord.cells import neutralise
     from klankbord.schema import TONES
 
     if points := line.points:

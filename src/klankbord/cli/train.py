@@ -8,7 +8,10 @@ import typer
 
 from klankbord.cli.evaluate import HEADINGS, numbers
 from klankbord.cli.output import note, path_for_people, progress_bars, table
+from klankbord.cli.workspaces import open_workspace, workspace_option
+from klankbord.location import Location
 
+_WORKSPACE = workspace_option("Database with labels.")
 _CHOSEN = {
     "base": "the bundled model as it is: nothing did clearly better on these labels",
     "recalibrated": "the bundled model, recalibrated",
@@ -26,9 +29,7 @@ def train(
     out: Path = typer.Option(
         ..., "--out", "-o", help="Folder for the adapted model.", show_default=False
     ),
-    workspace: Path = typer.Option(
-        Path("klankbord.db"), "--workspace", "-w", help="Database with labels."
-    ),
+    workspace: Location = _WORKSPACE,
     text: str = typer.Option("", "--text", help="Column with the text, where not recognised."),
     label: str = typer.Option("", "--label", help="Column with the label, where not recognised."),
     classes: str = typer.Option(
@@ -66,10 +67,9 @@ def train(
     from klankbord.errors import UnreadableInputError
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.settings import load_settings
-    from klankbord.store import Workspace
 
     settings = load_settings(tier=tier, encoder=encoder)
-    if not labels and not workspace.is_file():
+    if not labels and not workspace.exists():
         raise UnreadableInputError(
             "give a labelled sheet, or a workspace with labels",
             where=str(workspace),
@@ -81,7 +81,7 @@ def train(
     ]
     chosen_encoder = load_encoder(settings.encoder)
     base = load_tone_model(tier=settings.tier, encoder=chosen_encoder)
-    opened = Workspace.open(workspace) if workspace.is_file() else nullcontext()
+    opened = open_workspace(workspace) if workspace.exists() else nullcontext()
     with opened as store, progress_bars(quiet=quiet) as progress:
         trained = labelling.train(
             sheets,

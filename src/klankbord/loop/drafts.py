@@ -12,13 +12,16 @@ from klankbord.loop.rules import Rules, rules
 from klankbord.moments import in_words
 
 NAME = "{naam}"
+ADDRESS = ("u", "jij")  # what the setting `address` may ask for, besides "auto"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _QUOTE_MARKS = str.maketrans(
     {"{": "(", "}": ")", "[": "(", "]": ")", **dict.fromkeys('"“”„«»‹›', "'")}
 )
+_UNKNOWN_REASON = "onbekend"
 _LONGEST_OPENING = 8  # words after the greeting; more is a sentence, not a name
 
 
@@ -28,12 +31,17 @@ def draft_languages() -> tuple[str, ...]:
 
 
 def forms(language: str) -> tuple[str, ...]:
-    """Return the forms of address of a language, the default first."""
+    """Return the forms of address of a language, the formal one first, which is the default."""
     return tuple(rules("drafts")[language]["forms"])
 
 
-def form_of_address(language: str, verbatims: Iterable[str]) -> str:
-    """Choose the form in which a customer addresses us most; the default on a tie."""
+def form_of_address(language: str, verbatims: Iterable[str], wish: str = "auto") -> str:
+    """Choose the form in which a customer addresses us most; the default on a tie.
+
+    A `wish` of "u" or "jij" decides by itself: for the formal or the informal form of a language.
+    """
+    if wish != "auto":
+        return forms(language)[0 if ADDRESS.index(wish) == 0 else -1]
     config = rules("drafts")[language]
     counts = dict.fromkeys(config["forms"], 0)
     words = {word: form for form, known in config["address"].items() for word in known}
@@ -72,14 +80,17 @@ def write_draft(
     earlier: tuple[str, date] | None = None,
     theme: str = "",
     variant: str = "",
+    why: str = "",
 ) -> str:
     """Write the draft for `step`, quoting what was `said` (and `earlier`) with its date.
 
-    `variant` names another text for the same step, where the cause asks for one.
+    `variant` names another text for the same step, where the cause asks for one. `why` is the
+    reason behind a complaint, a key of [why] in reasons.toml, or "" where nothing tells. It
+    decides which limits to what we can do are proposed, between square brackets.
     Quotes go in as they are: pass them through `short_quote` first.
     """
     texts = rules("drafts")[language][form]
-    lead, doing = texts["steps"][variant or step]
+    lead, doing, *own_limits = texts["steps"][variant or step]
     happened = []
     if earlier is not None and said is not None and earlier[1] != said[1]:
         happened.append(_said(texts["earlier"], language, *earlier))
@@ -89,10 +100,16 @@ def write_draft(
     happened.append(lead)
     blocks = [texts["opening"], " ".join(happened), doing]
     if not rules("reasons")["steps"][step]["thanks"]:
-        blocks.append(texts["limits"])
+        blocks.append(own_limits[0] if own_limits else _limits(language, form, why))
     blocks.append(texts["closing"])
-    facts = {"termijn": in_words(due, language), "thema": _theme_name(theme)}
+    facts = {"termijn": in_words(due, language), "thema": within_sentence(theme)}
     return "\n\n".join(_fill(block, facts) for block in blocks)
+
+
+def within_sentence(theme: str) -> str:
+    """Return a theme's label as it stands within a sentence; "AI-antwoorden" keeps its capital."""
+    name = " ".join(theme.translate(_QUOTE_MARKS).split())
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def check_draft(text: str) -> tuple[str, ...]:
@@ -115,6 +132,15 @@ def check_draft(text: str) -> tuple[str, ...]:
     return tuple(problems)
 
 
+def _limits(language: str, form: str, why: str) -> str:
+    """Propose what can be done, what cannot and what comes later."""
+    known = rules("limits")[why or _UNKNOWN_REASON][language]
+    place = 1 + (form != forms(language)[0])
+    can, cannot, later = (_FORMS.sub(lambda found: found[place], text) for text in known)
+    proposal = rules("drafts")[language][form]["proposal"]
+    return _fill(proposal, {"kan": can, "niet": cannot, "later": later})
+
+
 def _said(template: str, language: str, quote: str, day: date | None) -> str:
     left, right = rules("drafts")[language]["quotes"]
     written = "" if day is None else in_words(day, language)
@@ -125,12 +151,6 @@ def _said(template: str, language: str, quote: str, day: date | None) -> str:
 def _fill(template: str, facts: Mapping[str, str]) -> str:
     """Put facts in their places in one pass, so that a fact never becomes a place itself."""
     return _PLACEHOLDER.sub(lambda found: facts.get(found[0][1:-1], found[0]), template)
-
-
-def _theme_name(theme: str) -> str:
-    """Return a theme's label as it stands within a sentence; "AI-antwoorden" keeps its capital."""
-    name = " ".join(theme.translate(_QUOTE_MARKS).split())
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _visible(text: str) -> str:

@@ -64,8 +64,13 @@ class Voice:
     form: str
 
 
-def voices(feedback: pa.Table, customer_ids: Collection[str]) -> dict[str, Voice]:
-    """Return the language of each customer's latest words and the form of address they use."""
+def voices(
+    feedback: pa.Table, customer_ids: Collection[str], address: str = "auto"
+) -> dict[str, Voice]:
+    """Return the language of each customer's latest words and the form of address for them.
+
+    `address` is the setting: "auto" for the form they use themselves, "u" or "jij" for all.
+    """
     wanted = pa.array(sorted(customer_ids), pa.string())
     theirs = feedback.filter(
         pc.and_(
@@ -96,7 +101,7 @@ def voices(feedback: pa.Table, customer_ids: Collection[str]) -> dict[str, Voice
     found = {}
     for customer in customer_ids:
         language = latest[customer][2] if customer in latest else fallback
-        found[customer] = Voice(language, form_of_address(language, verbatims[customer]))
+        found[customer] = Voice(language, form_of_address(language, verbatims[customer], address))
     return found
 
 

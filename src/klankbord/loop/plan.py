@@ -1,10 +1,12 @@
 """Plan the actions of both loops from what a run found.
 
-An action's priority is probability x size x value weight:
+An action's priority is its expected value, probability x value at stake x likely effect. The value
+at stake is size x value weight:
 - probability: that the shift is real, that the complaint is one, that the theme grows;
 - size: the drop as a share of the tone scale (or of the score's range, or of all complaints),
   with a floor per cause, so that an enthusiastic customer who turns neutral weighs enough;
-- value weight: 0.5 to 1.5 by the rank of the customer's value, 1 where it is unknown.
+- value weight: 0.5 to 1.5 by the rank of the customer's value, 1 where it is unknown;
+- likely effect: what closed actions of this kind brought, 1 as long as nothing was measured.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -32,6 +35,7 @@ from klankbord.loop.lifecycle import ActionState
 from klankbord.loop.routing import owner_for_cause, owner_for_theme
 from klankbord.loop.rules import rules
 from klankbord.loop.signals import Signal
+from klankbord.loop.win_back import from_lost, lately_lost
 from klankbord.moments import TIMEZONE, day_of, in_words, local_day, moment_of
 from klankbord.records import Action, Driver, Quote, Theme, ToneShift
 from klankbord.schema import Tone
@@ -47,23 +51,30 @@ def plan(
     customers: pa.Table,
     *,
     as_of: date | datetime,
+    effects: Mapping[str, float] | None = None,
     language: str = "nl",
+    address: str = "auto",
     timezone: str = TIMEZONE,
 ) -> tuple[Action, ...]:
     """Return the actions that follow from a run, inner loop first, weightiest first.
 
-    `language` is that of the reasons (nl or en); drafts follow the customer's own language. Days
-    are those of `timezone`.
+    `language` is that of the reasons (nl or en); drafts follow the customer's own language and, as
+    `address` is "auto", form of address (else "u" or "jij"). Days are those of `timezone`.
+    `effects` holds the likely effect of kinds of action, see `impact`.
     Of a customer's several grounds the weightiest steps are kept (`most_per_customer`), the
     other grounds are named in the first; whoever has a complaint is not thanked as well.
     """
     moment = moment_of(as_of, timezone)
     values = CustomerValues(customers, feedback)
     scored = found.scored_feedback(feedback, scores)
+    complaints = found.from_open_complaints(scored, values, moment)
+    waiting = {signal.customer_id or "" for signal in complaints}
+    lost = lately_lost(customers, moment).keys() - waiting
     grounds = [
-        *found.from_shifts(shifts, moment),
-        *found.from_open_complaints(scored, values, moment),
+        *found.from_shifts(shifts, moment, lost),
+        *complaints,
         *found.from_detractors(feedback, scores, values, moment),
+        *from_lost(customers, scored, values, moment, waiting),
     ]
     unhappy = frozenset(s.customer_id for s in grounds if s.customer_id and not _thanks(s))
     grounds += found.from_ambassadors(scored, values, moment, unhappy)
@@ -75,12 +86,13 @@ def plan(
             scores, (q.feedback_id for s in grounds for q in (s.said, s.earlier) if q)
         ),
         gone=leavers(customers, moment),
+        effects=effects or {},
         today=day_of(as_of, timezone),
         language=language,
         timezone=timezone,
     )
     chosen = planner.choose(grounds)
-    spoken = voices(feedback, {signals[0].customer_id or "" for signals in chosen})
+    spoken = voices(feedback, {signals[0].customer_id or "" for signals in chosen}, address)
     inner = [planner.inner(signals, spoken[signals[0].customer_id or ""]) for signals in chosen]
     theme_weights = Values(t.value_eur for t in themes if t.value_eur is not None)
     outer = [planner.outer(signal, theme_weights) for signal in structural]
@@ -97,6 +109,7 @@ class _Planner:
         complaints: Complaints,
         quoted_cues: Mapping[str, Sequence[str]],
         gone: frozenset[str],
+        effects: Mapping[str, float],
         today: date,
         language: str,
         timezone: str,
@@ -105,6 +118,7 @@ class _Planner:
         self._complaints = complaints
         self._cues = quoted_cues
         self._gone = gone
+        self._effects = effects
         self._today = today
         self._timezone = timezone
         self._language = language if language in ("nl", "en") else "nl"
@@ -139,7 +153,8 @@ class _Planner:
         evidence = tuple(dict.fromkeys(i for signal in signals for i in signal.evidence))
         complaint = self._complaints.main(first.evidence) or self._complaints.main(evidence)
         step = _step(first)
-        due = self._calendar.inner(self._today, urgent=any(self._urgent(s) for s in signals))
+        urgent = any(self._urgent(signal) for signal in signals)
+        due = self._calendar.inner(self._today, urgent=urgent, step=step)
         return Action(
             action_id=_action_id("inner", step, first.customer_id or ""),
             loop="inner",
@@ -153,7 +168,8 @@ class _Planner:
             reason=self._reason(signals, complaint),
             evidence=evidence[: rules("reasons")["most_evidence"]],
             wel_niet_later=self._wel_niet_later(step, complaint),
-            draft=self._draft(first, step, voice, due),
+            draft=self._draft(first, step, voice, due, _why(complaint)[0]),
+            **self._grounds(first, complaint),
         )
 
     def outer(self, signal: Signal, weights: Values) -> Action:
@@ -163,7 +179,6 @@ class _Planner:
         step = _step(signal)
         complaint = self._complaints.main(signal.evidence)
         due = self._calendar.outer(self._today)
-        weight = weights.weight(signal.value_eur)
         return Action(
             action_id=_action_id("outer", step, theme.theme_id),
             loop="outer",
@@ -172,7 +187,7 @@ class _Planner:
             theme_id=theme.theme_id,
             owner=owner_for_theme(theme.owner, complaint),
             due=due,
-            priority=round(signal.probability * signal.size * weight, 6),
+            priority=self._expected_value(signal, weights.weight(signal.value_eur)),
             status=ActionState.ACTIEPLAN.value,
             reason=self._reason([signal], None),
             evidence=signal.evidence[: rules("reasons")["most_evidence"]],
@@ -180,7 +195,18 @@ class _Planner:
             draft=write_draft(
                 step, self._language, forms(self._language)[0], due=due, theme=theme.label
             ),
+            **self._grounds(signal, complaint),
         )
+
+    def _grounds(self, signal: Signal, complaint: str | None) -> dict[str, Any]:
+        return {
+            "cause": signal.cause,
+            "why": _why(complaint)[0],
+            "complaint_theme": complaint,
+            "probability": round(signal.probability, 6),
+            "value_eur": self._value(signal),
+            "effect": self._effects.get(_step(signal), 1.0),
+        }
 
     def _applies(self, signal: Signal) -> bool:
         step = rules("reasons")["steps"][_step(signal)]
@@ -191,8 +217,11 @@ class _Planner:
         return signal.value_eur if known is None else known
 
     def _priority(self, signal: Signal) -> float:
-        weight = self._values.weight(self._value(signal))
-        return round(signal.probability * signal.size * weight, 6)
+        return self._expected_value(signal, self._values.weight(self._value(signal)))
+
+    def _expected_value(self, signal: Signal, weight: float) -> float:
+        effect = self._effects.get(_step(signal), 1.0)
+        return round(signal.probability * signal.size * weight * effect, 6)
 
     def _urgent(self, signal: Signal) -> bool:
         valuable = self._values.is_valuable(self._value(signal))
@@ -209,8 +238,8 @@ class _Planner:
         if others:
             named = ", ".join(self._words["causes"][cause] for cause in others)
             sentence += self._words["also"].format(causes=named)
-        why = _why(complaint)
-        if why is not None and self._language in why and not _thanks(first):
+        _, why = _why(complaint)
+        if self._language in why and not _thanks(first):
             sentence += self._words["why"].format(why=why[self._language])
         return sentence + "."
 
@@ -227,12 +256,12 @@ class _Planner:
         return str(value)
 
     def _wel_niet_later(self, step: str, complaint: str | None) -> str:
-        why = _why(complaint) or rules("reasons")["why"]["anders"]
+        why = _why(complaint)[1] or rules("reasons")["why"]["anders"]
         wel = rules("reasons")["steps"][step][self._language]
         later = why[f"later_{self._language}"]
         return str(self._words["wel_niet_later"].format(wel=wel, later=later))
 
-    def _draft(self, signal: Signal, step: str, voice: Voice, due: date) -> str:
+    def _draft(self, signal: Signal, step: str, voice: Voice, due: date, why: str) -> str:
         said = self._quoted(signal.said)
         earlier = self._quoted(signal.earlier) if _contrasts(signal) else None
         dated = None
@@ -246,6 +275,7 @@ class _Planner:
             said=said,
             earlier=dated,
             variant=rules("reasons")["causes"][signal.cause].get("draft", ""),
+            why=why,
         )
 
     def _quoted(self, quote: Quote | None) -> tuple[str, date | None] | None:
@@ -274,11 +304,12 @@ def _contrasts(signal: Signal) -> bool:
     return signal.facts.get("before") in warm and signal.earlier.tone in warm
 
 
-def _why(complaint: str | None) -> Mapping[str, str] | None:
-    for why in rules("reasons")["why"].values():
+def _why(complaint: str | None) -> tuple[str, Mapping[str, str]]:
+    """Return the key and the texts of the reason behind a complaint; empty where none is known."""
+    for key, why in rules("reasons")["why"].items():
         if complaint in why["complaint_themes"]:
-            return dict(why)
-    return None
+            return key, why
+    return "", {}
 
 
 def _action_id(loop: str, step: str, subject: str) -> str:

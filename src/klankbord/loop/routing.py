@@ -11,9 +11,10 @@ def departments() -> tuple[str, ...]:
     return tuple(rules("routing")["departments"])
 
 
-def huddle_question(department: str) -> str:
-    """Return the Dutch question of a department for the huddle; "" for an unknown department."""
-    return str(rules("routing")["departments"].get(department, ""))
+def huddle_question(department: str, language: str = "nl") -> str:
+    """Return the question of a department for the huddle; "" for an unknown department."""
+    asked = "questions_en" if language == "en" else "departments"
+    return str(rules("routing")[asked].get(department, ""))
 
 
 def owner_for_cause(cause: str, complaint_theme: str | None) -> str:

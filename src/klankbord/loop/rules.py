@@ -11,5 +11,5 @@ Rules = Mapping[str, Any]
 
 
 def rules(name: str) -> Rules:
-    """Return one rule file: "sla", "routing", "reasons" or "drafts"."""
+    """Return one rule file, such as "sla", "routing", "reasons" or "drafts"."""
     return toml_beside(__package__, f"{name}.toml")

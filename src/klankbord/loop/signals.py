@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.loop.facts import CustomerValues, moments
+from klankbord.loop.facts import CustomerValues
+from klankbord.loop.pieces import (
+    CONTENT_RANK,
+    Piece,
+    complaining,
+    customers_own,
+    pieces,
+    recent_only,
+)
+from klankbord.loop.pieces import scored_feedback as scored_feedback
 from klankbord.loop.rules import rules
 from klankbord.records import Driver, Quote, Theme, ToneShift
-from klankbord.schema import (
-    SCORE_RANGES,
-    SPEAKING,
-    TONE_PROBABILITIES,
-    TONES,
-    Channel,
-    ScoreMetric,
-    Tone,
-)
+from klankbord.schema import SCORE_RANGES, TONES, ScoreMetric, ShiftKind, Tone
 
 _SCALE = len(TONES) - 1  # tone levels between boos and enthousiast
-_CONTENT_RANK = Tone.POSITIEF.rank
+_RECOVERED_BUT_GONE = "herstel_vertrokken"
 _HIGHEST_DETRACTOR = 6
 _MILD = 5  # a lower score is a bad one, however flat the words
 _CERTAINTY_OF_IMPACT = 0.9  # the interval of a driver
@@ -48,17 +48,22 @@ class Signal:
     facts: Mapping[str, object] = field(default_factory=dict)  # for the sentence
 
 
-def from_shifts(shifts: Iterable[ToneShift], moment: datetime) -> list[Signal]:
-    """Return a signal for each tone shift that is not too long ago."""
+def from_shifts(
+    shifts: Iterable[ToneShift], moment: datetime, lost: Collection[str] = ()
+) -> list[Signal]:
+    """Return a signal for each tone shift that is not too long ago.
+
+    A recovery of a customer in `lost`, who cancelled all the same, is a cause of its own.
+    """
     reasons = rules("reasons")
     oldest = moment - timedelta(days=reasons["shift_days"])
     return [
         Signal(
-            cause=str(shift.kind),
+            cause=(cause := _cause(shift, lost)),
             customer_id=shift.customer_id,
             theme=None,
             probability=shift.probability,
-            size=_size(str(shift.kind), abs(shift.after.rank - shift.before.rank) / _SCALE),
+            size=size_of(cause, abs(shift.after.rank - shift.before.rank) / _SCALE),
             value_eur=shift.value_eur,
             evidence=shift.evidence,
             said=shift.after_quote,
@@ -75,27 +80,6 @@ def from_shifts(shifts: Iterable[ToneShift], moment: datetime) -> list[Signal]:
     ]
 
 
-def scored_feedback(feedback: pa.Table, scores: pa.Table) -> pa.Table:
-    """Join scores to the customer-written, identified feedback they belong to."""
-    found = pc.index_in(scores.column("feedback_id"), value_set=feedback.column("feedback_id"))
-    known = pc.is_valid(found)
-    scores = scores.filter(known)
-    rows = feedback.select(
-        [
-            "customer_id",
-            "author_role",
-            "conversation_id",
-            "turn",
-            "verbatim",
-            "received_at",
-            "channel",
-        ]
-    ).take(found.filter(known))
-    for name in rows.column_names:
-        scores = scores.append_column(name, rows.column(name))
-    return _customers_own(scores)
-
-
 def from_open_complaints(
     scored: pa.Table, values: CustomerValues, moment: datetime
 ) -> list[Signal]:
@@ -103,14 +87,14 @@ def from_open_complaints(
 
     A later answer of the same customer that is content and asks nothing counts as solved.
     """
-    recent = _recent(scored, moment)
+    recent = recent_only(scored, moment)
     asking = recent.filter(recent.column("unresolved"))
     if not asking.num_rows:
         return []
     people = asking.column("customer_id").unique()
     solved = _last_content(recent.filter(pc.is_in(recent.column("customer_id"), people)))
-    open_rows: defaultdict[str, list[_Row]] = defaultdict(list)
-    for row in _rows(asking):
+    open_rows: defaultdict[str, list[Piece]] = defaultdict(list)
+    for row in pieces(asking):
         if row.order >= solved.get(row.customer_id, row.order):
             open_rows[row.customer_id].append(row)
     signals = []
@@ -123,7 +107,7 @@ def from_open_complaints(
                 customer_id=customer,
                 theme=None,
                 probability=1 - last.content,
-                size=_size("onopgelost", (_CONTENT_RANK - last.mean_rank) / _SCALE),
+                size=size_of("onopgelost", (CONTENT_RANK - last.mean_rank) / _SCALE),
                 value_eur=values.value(customer),
                 evidence=tuple(row.quote.feedback_id for row in rows),
                 said=last.quote,
@@ -140,7 +124,7 @@ def from_detractors(
 
     Only words that complain are taken for a bad experience: what was not said is asked.
     """
-    asked = _recent(_customers_own(feedback), moment)
+    asked = recent_only(customers_own(feedback), moment)
     asked = asked.filter(
         pc.and_(
             pc.equal(asked.column("score_metric"), ScoreMetric.NPS),
@@ -170,7 +154,7 @@ def from_detractors(
                     customer_id=customer,
                     theme=None,
                     probability=1.0,
-                    size=_size(cause, (_HIGHEST_DETRACTOR + 1 - score) / 7),
+                    size=size_of(cause, (_HIGHEST_DETRACTOR + 1 - score) / 7),
                     value_eur=value,
                     evidence=(feedback_id,),
                     said=None if cause == "criticus_stil" else quote,
@@ -188,7 +172,7 @@ def from_ambassadors(
     Customers in `unhappy` come first in another step and are left out here.
     """
     reasons = rules("reasons")
-    recent = _recent(scored, moment)
+    recent = recent_only(scored, moment)
     fans = recent.filter(
         pc.and_(
             pc.and_(recent.column("ambassador_cue"), pc.invert(recent.column("churn_cue"))),
@@ -197,8 +181,8 @@ def from_ambassadors(
             ),
         )
     )
-    best: dict[str, tuple[float, _Row]] = {}
-    for row in _rows(fans):
+    best: dict[str, tuple[float, Piece]] = {}
+    for row in pieces(fans):
         weight = row.enthusiastic * values.weight(values.value(row.customer_id))
         if row.customer_id in unhappy or row.unresolved:
             continue
@@ -217,7 +201,7 @@ def from_ambassadors(
             customer_id=customer,
             theme=None,
             probability=row.enthusiastic,
-            size=_size("ambassadeur", 0),
+            size=size_of("ambassadeur", 0),
             value_eur=values.value(customer),
             evidence=(row.quote.feedback_id,),
             said=row.quote,
@@ -270,7 +254,7 @@ def from_themes(
                 customer_id=None,
                 theme=theme,
                 probability=max(chances),
-                size=_size(cause, max(theme.share, drag)),
+                size=size_of(cause, max(theme.share, drag)),
                 value_eur=theme.value_eur,
                 evidence=evidence[theme.theme_id],
                 facts=facts,
@@ -279,36 +263,27 @@ def from_themes(
     return signals
 
 
+def size_of(cause: str, measured: float) -> float:
+    """Return how much a cause matters, 0 … 1, from what was `measured` on that scale."""
+    config = rules("reasons")["causes"][cause]
+    size = measured * config.get("full_size", 1.0)
+    return float(min(1.0, max(config["minimum_size"], size)))
+
+
+def _cause(shift: ToneShift, lost: Collection[str]) -> str:
+    gone = shift.kind is ShiftKind.HERSTEL and shift.customer_id in lost
+    return _RECOVERED_BUT_GONE if gone else str(shift.kind)
+
+
 def _complains(scores: pa.Table, feedback_ids: Iterable[str]) -> dict[str, bool]:
     """Tell of each piece of feedback that says something whether it says something bad."""
     ids = pa.array(sorted(feedback_ids), pa.string())
     said = scores.filter(
         pc.and_(pc.is_in(scores.column("feedback_id"), ids), pc.invert(scores.column("non_answer")))
     )
-    bad = pc.is_in(said.column("tone"), pa.array([Tone.BOOS, Tone.ONTEVREDEN], pa.string()))
-    bad = pc.or_(bad, pc.is_valid(said.column("complaint_theme")))
-    for name in ("mixed", "unresolved", "churn_cue"):
-        bad = pc.or_(bad, said.column(name))
-    return dict(zip(said.column("feedback_id").to_pylist(), bad.to_pylist(), strict=True))
-
-
-def _customers_own(table: pa.Table) -> pa.Table:
-    """Keep what known customers said themselves: no agents, no bots, no saved AI answers."""
-    return table.filter(
-        pc.and_(
-            pc.and_(
-                pc.is_valid(table.column("customer_id")),
-                pc.is_in(table.column("author_role"), pa.array(SPEAKING, pa.string())),
-            ),
-            pc.not_equal(table.column("channel"), pa.scalar(str(Channel.AI_ANSWER))),
-        )
+    return dict(
+        zip(said.column("feedback_id").to_pylist(), complaining(said).to_pylist(), strict=True)
     )
-
-
-def _size(cause: str, measured: float) -> float:
-    config = rules("reasons")["causes"][cause]
-    size = measured * config.get("full_size", 1.0)
-    return float(min(1.0, max(config["minimum_size"], size)))
 
 
 def _strongest_drag(drivers: Iterable[Driver]) -> dict[str, Driver]:
@@ -329,63 +304,10 @@ def _relative_impact(driver: Driver) -> float:
     return abs(driver.impact or 0.0) / (high - low)
 
 
-def _recent(table: pa.Table, moment: datetime) -> pa.Table:
-    received = table.column("received_at")
-    oldest = moment - timedelta(days=rules("reasons")["recent_days"])
-    kind = received.type
-    return table.filter(
-        pc.and_(
-            pc.greater_equal(received, pa.scalar(oldest, kind)),
-            pc.less_equal(received, pa.scalar(moment, kind)),
-        )
-    )
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One scored piece of feedback of the few that are looked at one at a time."""
-
-    customer_id: str
-    order: tuple[int, int]  # moment and turn
-    quote: Quote
-    content: float  # probability of positief or enthousiast
-    enthusiastic: float
-    mean_rank: float
-    unresolved: bool
-    mixed: bool
-
-
-def _rows(scored: pa.Table) -> list[_Row]:
-    probabilities = np.column_stack(
-        [scored.column(name).to_numpy() for name in TONE_PROBABILITIES]
-    ).astype(float)
-    mean_rank = probabilities @ np.arange(len(TONES))
-    turns = pc.fill_null(scored.column("turn"), 0).to_pylist()
-    names = ("customer_id", "feedback_id", "verbatim", "received_at", "channel", "tone")
-    columns = [scored.column(name).to_pylist() for name in names]
-    unresolved = scored.column("unresolved").to_pylist()
-    mixed = scored.column("mixed").to_pylist()
-    return [
-        _Row(
-            customer_id=customer,
-            order=(int(moment), turns[row]),
-            quote=Quote(feedback_id, verbatim, received_at, channel, Tone(tone)),
-            content=float(probabilities[row, _CONTENT_RANK:].sum()),
-            enthusiastic=float(probabilities[row, -1]),
-            mean_rank=float(mean_rank[row]),
-            unresolved=unresolved[row],
-            mixed=mixed[row],
-        )
-        for row, (moment, customer, feedback_id, verbatim, received_at, channel, tone) in enumerate(
-            zip(moments(scored), *columns, strict=True)
-        )
-    ]
-
-
 def _last_content(scored: pa.Table) -> dict[str, tuple[int, int]]:
     """Return when each customer last sounded content, without a complaint or a question."""
     latest: dict[str, tuple[int, int]] = {}
-    for row in _rows(scored):
+    for row in pieces(scored):
         settled = row.quote.tone in (Tone.POSITIEF, Tone.ENTHOUSIAST)
         if settled and not row.unresolved and not row.mixed:
             latest[row.customer_id] = max(latest.get(row.customer_id, (-1, -1)), row.order)

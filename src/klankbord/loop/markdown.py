@@ -1,0 +1,15 @@
+"""Text of others within Markdown: shown as it is, never as a heading, a link or HTML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SIGNS = re.compile(r"([\\`*_\[\]|~$])")
+
+
+def escape(text: str) -> str:
+    """Return `text` on one line with the signs that mean something in Markdown made plain."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    line = _SIGNS.sub(r"\\\1", " ".join(plain.split()))
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,129 @@
+"""Taking out of a few short texts what points at a person, before others read them.
+
+Names are recognised by what stands around them and by a list of first names: what is taken out
+wrongly costs a word, so where a quote can be chosen, take one in which nothing had to be masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from klankbord.language.stop_words import stop_words
+from klankbord.loop.rules import rules
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SENTENCE_END = re.compile(r"[.!?…:;]['’\")]*\s+$|^\W*$")
+_TAKEN_OUT = re.compile("‹[^‹›]*›")
+_JOINED = re.compile(r"\s+|-")
+
+
+@dataclass(frozen=True)
+class _Words:
+    titles: frozenset[str]
+    introductions: frozenset[str]
+    particles: frozenset[str]
+    verbs: frozenset[str]
+    capitals: frozenset[str]
+    first_names: frozenset[str]
+
+
+def mask(text: str, language: str = "nl", *, capitals: bool = True) -> str:
+    """Return `text` with names, addresses and numbers replaced by what they were, in ‹brackets›.
+
+    `language` is that of the replacements, nl or en. With `capitals`, a capital within a sentence
+    tells a name: not so in German, nor where products are named.
+    """
+    tokens = rules("masking")[language if language in ("nl", "en") else "en"]
+    text = text.replace("‹", "'").replace("›", "'")
+    for kind, pattern in _patterns():
+        text = "".join(
+            part if part.startswith("‹") else pattern.sub(tokens[kind], part)
+            for part in _parts(text)
+        )
+    return _mask_names(text, tokens["name"], capitals_tell=capitals)
+
+
+def masked_places(text: str) -> int:
+    """Count what was taken out of a masked text."""
+    return len(_TAKEN_OUT.findall(text))
+
+
+def points_at_someone(text: str, *, capitals: bool = True) -> bool:
+    """Tell whether `mask` would take something out of a text, besides what it took out before."""
+    rest = _TAKEN_OUT.sub(" ", text)
+    return mask(rest, capitals=capitals) != rest
+
+
+def _mask_names(text: str, token: str, *, capitals_tell: bool) -> str:
+    taken = [found.span() for found in _TAKEN_OUT.finditer(text)]
+    words = [
+        found
+        for found in _WORD.finditer(text)
+        if not any(start <= found.start() < end for start, end in taken)
+    ]
+    named = [_is_name(text, words, at, capitals_tell=capitals_tell) for at in range(len(words))]
+    _join_full_names(text, words, named)
+    result, end = [], 0
+    for at, word in enumerate(words):
+        if not named[at]:
+            continue
+        gap = text[end : word.start()]
+        if not (at and named[at - 1] and _JOINED.fullmatch(gap)):
+            result.append(gap + token)
+        end = word.end()
+    return "".join(result) + text[end:]
+
+
+def _is_name(text: str, words: Sequence[re.Match[str]], at: int, *, capitals_tell: bool) -> bool:
+    known = _words()
+    word, folded = words[at][0], words[at][0].casefold().removesuffix("'s").removesuffix("’s")
+    if folded in known.first_names:
+        return True
+    if folded in stop_words() or folded in known.capitals:
+        return False
+    before = words[at - 1][0].casefold() if at else ""
+    if before in known.titles:
+        return True
+    if any(part != part.capitalize() for part in word.split("-")):
+        return False
+    if _SENTENCE_END.search(text[: words[at].start()]):
+        after = _WORD.match(text, words[at].end() + 1)
+        return after is not None and after[0].casefold() in known.verbs
+    return capitals_tell or before in known.introductions
+
+
+def _join_full_names(text: str, words: Sequence[re.Match[str]], named: list[bool]) -> None:
+    """Mark what stands before and between the parts of a name as part of it."""
+    particles, taken = _words().particles, stop_words() | _words().capitals
+    for at in range(len(words) - 1, 0, -1):
+        if not named[at]:
+            continue
+        first = at
+        while first and words[first - 1][0].casefold() in particles:
+            first -= 1
+        before = first - 1
+        if before < 0 or not _JOINED.fullmatch(text[words[before].end() : words[first].start()]):
+            continue
+        is_capital = words[before][0][0].isupper()
+        if named[before] or (is_capital and words[before][0].casefold() not in taken):
+            if words[before][0].casefold() in _words().titles:
+                continue
+            named[before:at] = [True] * (at - before)
+
+
+def _parts(text: str) -> list[str]:
+    return re.split("(‹[^‹›]*›)", text)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(text)) for kind, text in rules("masking")["patterns"].items())
+
+
+@cache
+def _words() -> _Words:
+    lists = rules("masking")["words"]
+    return _Words(**{name: frozenset(words) for name, words in lists.items()})
