@@ -178,7 +178,7 @@ class Action:
     value_eur: float | None = None  # at stake, where it is known
     effect: float = 1.0  # how well such steps worked so far; 1 is as well as any
     outcome: str | None = None  # given by a person; closes the action
-    opened_at: datetime | None = None
+    opened_at: datetime | None = None  # the last time, where it was reopened
     closed_at: datetime | None = None
     escalation: int = 0  # levels above the owner that were told it is overdue
     version: int = 1  # counts its changes, so that two people's edits can be told apart

@@ -215,7 +215,9 @@ def test_new_words_after_closing_open_it_again(workspace, moment):
     workspace.close_action(opened.action_id, Outcome.NIET_GESLAAGD, at=WEEK_2, by="Anna")
     again = action(action_id="nieuw", due=date(2026, 3, 18), evidence=("f2", "f3", "f4"))
     (merged,) = workspace.merge_actions([again], at=WEEK_3)
-    assert merged == replace(opened, due=date(2026, 3, 18), evidence=("f1", "f2", "f4"), version=4)
+    assert merged == replace(
+        opened, due=date(2026, 3, 18), evidence=("f1", "f2", "f4"), opened_at=WEEK_3, version=4
+    )
     last = workspace.action_history(opened.action_id)[-1]
     assert last.event == "heropend"
     assert last.changes["outcome"] == ["niet geslaagd", None]

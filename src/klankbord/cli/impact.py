@@ -107,7 +107,13 @@ def impact(
     elif form is Format.CSV:
         csv_table(COLUMNS, [[cell(value) for value in _record(one).values()] for one in found])
     elif found:
+        from klankbord.themes.codeframe import codeframe
+
+        codes = codeframe() if by is Grouping.THEME else {}
         rows = [{name: cell(_short(v)) for name, v in _record(one).items()} for one in found]
+        for row in rows:
+            if code := codes.get(row["group"]):
+                row["group"] = code.label(settings.language)
         table("", SHOWN, [[row[name] for name in SHOWN] for row in rows])
     for sentence in sentences(found, settings.language):
         note(sentence, quiet=quiet)

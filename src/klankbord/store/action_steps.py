@@ -97,7 +97,13 @@ def reopen(
     change(
         connection,
         known,
-        {"outcome": None, "closed_at": None, "status": status, "escalation": 0},
+        {
+            "outcome": None,
+            "closed_at": None,
+            "status": status,
+            "escalation": 0,
+            "opened_at": to_micros(at),
+        },
     )
     written = {"outcome": [known.outcome, None], "status": [known.status, status]}
     write_event(connection, action_id, REOPENED, at=at, changes=written, by=by, why=why)
@@ -107,6 +113,7 @@ def reopen(
         closed_at=None,
         status=status,
         escalation=0,
+        opened_at=at,
         version=known.version + 1,
     )
 

@@ -187,7 +187,8 @@ def _reopen_if_new(
     if not new:
         return
     values = {name: getattr(planned, name) for name in _PLANNED}
-    change(connection, known, values | {"outcome": None, "closed_at": None, "escalation": 0})
+    afresh = {"outcome": None, "closed_at": None, "escalation": 0, "opened_at": to_micros(at)}
+    change(connection, known, values | afresh)
     _write_evidence(connection, known.action_id, new, len(known.evidence))
     changes = {
         "evidence": new,
