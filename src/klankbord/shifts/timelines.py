@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from klankbord.moments import TIMEZONE, moment
 from klankbord.schema import TONES
@@ -25,19 +26,47 @@ def timeline(
     *,
     as_of: datetime,
     timezone: str = TIMEZONE,
+    dynamics: Dynamics | None = None,
 ) -> CustomerTimeline:
     """Return the timeline of one customer, read with what all customers teach.
 
     Without points where nothing with words, a date and a tone is known of the customer up to
-    `as_of`.
+    `as_of`. With the `dynamics` that were learned before, the tables need hold only this customer.
     """
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     histories = gather(feedback, scores, as_of, timezone)
     words, judged = judged_words(histories)
+    dynamics = dynamics or learn(daily(words))
     judged[long_turns(histories.pieces).customer] = True
     code = histories.customers.index(pa.scalar(customer_id, histories.customers.type)).as_py()
-    found = timelines([code] if code >= 0 else [], histories, feedback, learn(daily(words)))
+    found = timelines([code] if code >= 0 else [], histories, feedback, dynamics)
     return CustomerTimeline(found.get(customer_id, ()), code >= 0 and bool(judged[code]))
+
+
+def timelines_of(
+    customer_ids: Iterable[str],
+    feedback: pa.Table,
+    scores: pa.Table,
+    *,
+    as_of: datetime,
+    timezone: str = TIMEZONE,
+) -> dict[str, tuple[TimelinePoint, ...]]:
+    """Return the timelines of these customers as `find_shifts` hands them on, by customer id."""
+    as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    histories = gather(feedback, scores, as_of, timezone)
+    words, _ = judged_words(histories)
+    wanted = pa.array(sorted(customer_ids), histories.customers.type)
+    codes = pc.drop_null(pc.index_in(wanted, value_set=histories.customers)).to_pylist()
+    return timelines(codes, histories, feedback, learn(daily(words)))
+
+
+def learn_dynamics(
+    feedback: pa.Table, scores: pa.Table, *, as_of: datetime, timezone: str = TIMEZONE
+) -> Dynamics:
+    """Return what all customers together teach, to read timelines of single customers with."""
+    as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    words, _ = judged_words(gather(feedback, scores, as_of, timezone))
+    return learn(daily(words))
 
 
 def timelines(

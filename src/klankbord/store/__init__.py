@@ -7,6 +7,13 @@ from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
 from klankbord.store.import_store import BegunImport, KeptBatch
 from klankbord.store.known_themes import ThemeEdit
 from klankbord.store.pieces import FeedbackVersion, Stored
+from klankbord.store.reviews import (
+    ListedShift,
+    NotListedError,
+    ReviewEvent,
+    ReviewVerb,
+    ShiftCounts,
+)
 from klankbord.store.workspace import Workspace
 
 __all__ = [
@@ -15,7 +22,12 @@ __all__ = [
     "FeedbackVersion",
     "ImportRecord",
     "KeptBatch",
+    "ListedShift",
+    "NotListedError",
+    "ReviewEvent",
+    "ReviewVerb",
     "RunRecord",
+    "ShiftCounts",
     "Stored",
     "ThemeEdit",
     "Workspace",

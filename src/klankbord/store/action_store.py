@@ -8,8 +8,8 @@ from typing import Any
 
 from klankbord.loop.escalation import escalations
 from klankbord.loop.lifecycle import ActionState, Outcome
-from klankbord.records import Action, Verdict
-from klankbord.store import action_steps, actions, findings, history
+from klankbord.records import Action
+from klankbord.store import action_steps, actions, findings, history, reviews
 from klankbord.store.connections import Connections
 
 
@@ -30,6 +30,12 @@ class ActionStore(Connections):
         """Return the actions, inner loop first and weightiest first."""
         with self._reading() as connection:
             found = actions.read(connection)
+        return tuple(action for action in found if not (open_only and action.closed))
+
+    def customer_actions(self, customer_id: str, *, open_only: bool = False) -> tuple[Action, ...]:
+        """Return the actions of one customer, weightiest first."""
+        with self._reading() as connection:
+            found = actions.read(connection, customer_id=customer_id)
         return tuple(action for action in found if not (open_only and action.closed))
 
     def action(self, action_id: str) -> Action:
@@ -91,9 +97,7 @@ class ActionStore(Connections):
             if outcome == Outcome.VALS_ALARM:
                 for shift in findings.read_shifts(connection):
                     if (shift.customer_id, shift.kind) == (closed.customer_id, closed.cause):
-                        believed = shift.probability if shift.believed is None else shift.believed
-                        verdict = Verdict(shift.shift_id, shift.kind, believed, False, at)
-                        findings.write_verdict(connection, verdict)
+                        reviews.judge(connection, shift, real=False, at=at, by=by, note=why)
             return closed
 
     def reopen_action(

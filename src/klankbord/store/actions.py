@@ -63,9 +63,13 @@ def merge(
 
 
 def read(
-    connection: Connection, action_id: str | None = None, *, lock: bool = False
+    connection: Connection,
+    action_id: str | None = None,
+    *,
+    customer_id: str | None = None,
+    lock: bool = False,
 ) -> list[Action]:
-    """Return every action, or one, inner loop first and weightiest first.
+    """Return every action, one, or those of one customer, inner loop first, weightiest first.
 
     With `lock` nobody else changes them before the transaction ends (SQLite locks as a whole).
     """
@@ -74,6 +78,10 @@ def read(
     if action_id is not None:
         rows = rows.where(tables.action.c.action_id == action_id)
         parts = parts.where(tables.action_evidence.c.action_id == action_id)
+    if customer_id is not None:
+        rows = rows.where(tables.action.c.customer_id == customer_id)
+        theirs = select(tables.action.c.action_id).where(tables.action.c.customer_id == customer_id)
+        parts = parts.where(tables.action_evidence.c.action_id.in_(theirs))
     if lock:
         rows = rows.with_for_update()
     stored = connection.execute(rows).mappings().all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -63,20 +63,22 @@ def write_shifts(connection: Connection, shifts: Iterable[ToneShift]) -> None:
 def read_shifts(connection: Connection) -> tuple[ToneShift, ...]:
     """Return the shifts as they were saved last, in rank order."""
     query = select(tables.shift).order_by(tables.shift.c.rank)
-    return tuple(
-        ToneShift(
-            **{name: row[name] for name in _SHIFT_PLAIN},
-            kind=ShiftKind(row["kind"]),
-            before=Tone(row["before"]),
-            after=Tone(row["after"]),
-            before_at=_moment(row["before_at"]),
-            after_at=_moment(row["after_at"]),
-            channels=tuple(json.loads(row["channels"])),
-            before_quote=_quote_from_json(row["before_quote"]),
-            after_quote=_quote_from_json(row["after_quote"]),
-            evidence=tuple(json.loads(row["evidence"])),
-        )
-        for row in connection.execute(query).mappings()
+    return tuple(shift_of(row) for row in connection.execute(query).mappings())
+
+
+def shift_of(row: Mapping[Any, Any]) -> ToneShift:
+    """Return the shift that a row of its table holds."""
+    return ToneShift(
+        **{name: row[name] for name in _SHIFT_PLAIN},
+        kind=ShiftKind(row["kind"]),
+        before=Tone(row["before"]),
+        after=Tone(row["after"]),
+        before_at=_moment(row["before_at"]),
+        after_at=_moment(row["after_at"]),
+        channels=tuple(json.loads(row["channels"])),
+        before_quote=_quote_from_json(row["before_quote"]),
+        after_quote=_quote_from_json(row["after_quote"]),
+        evidence=tuple(json.loads(row["evidence"])),
     )
 
 
@@ -88,9 +90,19 @@ def write_verdict(connection: Connection, verdict: Verdict) -> None:
     connection.execute(insert(shift_verdict), [row])
 
 
-def read_verdicts(connection: Connection) -> tuple[Verdict, ...]:
-    """Return the verdicts by shift id."""
+def drop_verdict(connection: Connection, shift_id: str) -> None:
+    """Take away the verdict of a shift, if there is one."""
+    table = tables.shift_verdict
+    connection.execute(delete(table).where(table.c.shift_id == shift_id))
+
+
+def read_verdicts(
+    connection: Connection, shift_ids: Sequence[str] | None = None
+) -> tuple[Verdict, ...]:
+    """Return the verdicts by shift id, or only those of some shifts."""
     query = select(tables.shift_verdict).order_by(tables.shift_verdict.c.shift_id)
+    if shift_ids is not None:
+        query = query.where(tables.shift_verdict.c.shift_id.in_(shift_ids))
     return tuple(
         Verdict(**{**row, "kind": ShiftKind(row["kind"]), "judged_at": _moment(row["judged_at"])})
         for row in connection.execute(query).mappings()

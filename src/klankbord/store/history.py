@@ -91,6 +91,15 @@ def read_runs(connection: Connection) -> tuple[RunRecord, ...]:
     )
 
 
+def read_last_run(connection: Connection) -> RunRecord | None:
+    """Return the newest run, None where there was none."""
+    query = select(tables.run).order_by(tables.run.c.run_id.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return RunRecord(row.run_id, from_micros(row.as_of), json.loads(row.provenance))
+
+
 def write_event(
     connection: Connection,
     action_id: str,

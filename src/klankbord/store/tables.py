@@ -180,6 +180,7 @@ shift = Table(
     Column("evidence", Text, nullable=False),
     Column("believed", Float),
     Index(None, "customer_id"),
+    Index(None, "rank"),
 )
 
 # No reference to `shift`, whose rows are replaced by every run.
@@ -191,6 +192,19 @@ shift_verdict = Table(
     Column("believed", Float, nullable=False),
     Column("real", Boolean, nullable=False),
     Column("judged_at", BigInteger, nullable=False),
+)
+
+# Every judgement, note and undoing; a verdict follows from these, and the newest comes last.
+shift_review = Table(
+    "shift_review",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    Column("shift_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "shift_id"),
 )
 
 theme = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import Select, distinct, exists, func, or_, select, text
 from klankbord.errors import WorkspaceError
 from klankbord.location import Location
 from klankbord.privacy import IDENTITIES, Pseudonymiser
-from klankbord.records import KnownTheme, Theme, ToneShift, Verdict
+from klankbord.records import KnownTheme, Theme, ToneShift
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import findings, history, identities, labels, pieces, tables
 from klankbord.store import known_themes as registry
@@ -24,10 +24,11 @@ from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
 from klankbord.store.import_store import ImportStore
 from klankbord.store.migrate import is_current, migrate
+from klankbord.store.review_store import ReviewStore
 from klankbord.themes.edits import Edit
 
 
-class Workspace(ActionStore, ImportStore):
+class Workspace(ActionStore, ImportStore, ReviewStore):
     """What Klankbord keeps between runs; every method is one transaction unless one is open.
 
     Threads may share a workspace: each gets its own connection.
@@ -140,6 +141,17 @@ class Workspace(ActionStore, ImportStore):
         query = select(tables.feedback).where(tables.feedback.c.feedback_id.in_(feedback_ids))
         return self._read(query.order_by(*_BY_TIME), FEEDBACK)
 
+    def said_by(self, customer_id: str, *, last: int) -> tuple[pa.Table, pa.Table]:
+        """Return the last pieces of feedback of one customer by time received, and their scores."""
+        table = tables.feedback
+        newest = select(table.c.feedback_id).where(table.c.customer_id == customer_id)
+        newest = newest.order_by(table.c.received_at.desc().nulls_first()).limit(last)
+        with self._reading() as connection:
+            ids = connection.execute(newest).scalars().all()
+            said = select(table).where(table.c.feedback_id.in_(ids)).order_by(*_BY_TIME)
+            scored = select(tables.score).where(tables.score.c.feedback_id.in_(ids))
+            return read_table(connection, said, FEEDBACK), read_table(connection, scored, SCORES)
+
     def customers(self) -> pa.Table:
         """Return all customers by id."""
         query = select(tables.customer).order_by(tables.customer.c.customer_id)
@@ -220,19 +232,6 @@ class Workspace(ActionStore, ImportStore):
         with self._reading() as connection:
             return findings.read_shifts(connection)
 
-    def judge_shift(self, shift: ToneShift, *, real: bool, at: datetime) -> None:
-        """Keep what a person found a listed shift to be; the next run is calibrated on it."""
-        believed = shift.probability if shift.believed is None else shift.believed
-        with self._writing() as connection:
-            findings.write_verdict(
-                connection, Verdict(shift.shift_id, shift.kind, believed, real, at)
-            )
-
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Return what people found tone shifts to be."""
-        with self._reading() as connection:
-            return findings.read_verdicts(connection)
-
     def save_themes(self, themes: Iterable[Theme]) -> None:
         """Replace the list of themes by that of this run."""
         with self._writing() as connection:
@@ -285,6 +284,11 @@ class Workspace(ActionStore, ImportStore):
         """Return the runs, oldest first."""
         with self._reading() as connection:
             return history.read_runs(connection)
+
+    def last_run(self) -> history.RunRecord | None:
+        """Return the newest run, None where there was none."""
+        with self._reading() as connection:
+            return history.read_last_run(connection)
 
     # --- identities ---------------------------------------------------------------------------
 

@@ -1,0 +1,105 @@
+"""Who may come in: one-time tokens, and sessions that expire."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+IDLE_SECONDS = 60 * 60.0
+LONGEST_SECONDS = 12 * 60 * 60.0
+MOST_FAILURES, FAILURE_SECONDS = 5, 60.0
+
+
+@dataclass(frozen=True)
+class Flash:
+    """What the next page tells of what was just done, and how to take it back."""
+
+    text: str
+    undo: str = ""  # address to post to; "" where nothing can be undone
+    version: int = 0
+
+
+@dataclass
+class Session:
+    """One browser that came in with a token; kept in memory only."""
+
+    cookie: str
+    form_token: str
+    by: str  # name of the reviewer, "" until it is asked
+    opened: float
+    seen: float
+    flash: Flash | None = None
+
+    def take_flash(self) -> Flash | None:
+        """Return what is to be told once, and forget it."""
+        told, self.flash = self.flash, None
+        return told
+
+
+class TooManyFailuresError(Exception):
+    """Somebody tried wrong tokens too often; wait a minute."""
+
+
+@dataclass
+class Access:
+    """Tokens that open one session each, and the sessions that are open."""
+
+    by: str = ""  # name given to every session, "" to ask
+    clock: Callable[[], float] = time.monotonic
+    _tokens: set[str] = field(default_factory=set)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _failures: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def new_token(self) -> str:
+        """Return a token that opens one session; earlier ones that nobody used end."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._tokens = {token}
+        return token
+
+    def enter(self, token: str, client: str) -> Session | None:
+        """Exchange a token for a session; None for a wrong or used one.
+
+        Raises TooManyFailuresError after five wrong ones of one client within a minute.
+        """
+        with self._lock:
+            now = self.clock()
+            recent = [at for at in self._failures.pop(client, ()) if now - at < FAILURE_SECONDS]
+            if recent:
+                self._failures[client] = recent
+            if len(recent) >= MOST_FAILURES:
+                raise TooManyFailuresError
+            given = token.encode("utf-8", "replace")
+            known = [own for own in self._tokens if secrets.compare_digest(own.encode(), given)]
+            if not known:
+                self._failures[client].append(now)
+                return None
+            self._tokens.discard(known[0])
+            session = Session(
+                secrets.token_urlsafe(32), secrets.token_urlsafe(32), self.by, now, now
+            )
+            self._sessions[session.cookie] = session
+            return session
+
+    def session(self, cookie: str) -> tuple[Session | None, bool]:
+        """Return the open session of a cookie and whether it had one that has just expired."""
+        with self._lock:
+            found = self._sessions.get(cookie)
+            if found is None:
+                return None, False
+            now = self.clock()
+            if now - found.seen > IDLE_SECONDS or now - found.opened > LONGEST_SECONDS:
+                del self._sessions[cookie]
+                return None, True
+            found.seen = now
+            return found, False
+
+    def leave(self, session: Session) -> None:
+        """End a session."""
+        with self._lock:
+            self._sessions.pop(session.cookie, None)

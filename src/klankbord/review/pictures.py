@@ -1,0 +1,143 @@
+"""Timelines of single customers, drawn as in the report without reading all feedback again.
+
+What all customers teach of tone over time takes seconds to learn, so it is kept in the workspace
+until the next analysis. Drawing takes most of the time of a page, so the next picture is drawn
+while somebody looks at this one, and those drawn last are kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from klankbord.errors import KlankbordError
+from klankbord.report import charts
+from klankbord.report.model import Tick
+from klankbord.report.shift_rows import told_timeline
+from klankbord.report.wording import Wording
+from klankbord.schema import TONES
+from klankbord.shifts import Dynamics, learn_dynamics, timeline
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    from klankbord.store import RunRecord, Workspace
+
+WHOLE_HISTORY = 2000  # pieces of one customer that a timeline is read from
+_MOST_KEPT = 500
+
+_Key = tuple[int, str, int, int]  # run, customer, pieces, pieces with a tone
+
+
+class Pictures:
+    """Draws timelines; pages share one."""
+
+    def __init__(self, store: Workspace, wording: Wording) -> None:
+        self._store, self._wording = store, wording
+        self._learned: tuple[int, Dynamics] | None = None
+        self._learning: Future[None] | None = None
+        self._drawn: OrderedDict[_Key, str] = OrderedDict()
+        self._lock = threading.Lock()
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+
+    def prepare(self) -> None:
+        """Learn from all feedback and start the drawing libraries, before anybody waits."""
+        import altair as alt  # noqa: F401 - the first import takes long
+        import vl_convert
+
+        run = self._store.last_run()
+        if run is not None and run.as_of is not None:
+            self._learn(run.run_id, run.as_of)
+        vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"}, allowed_base_urls=[])
+
+    def close(self) -> None:
+        """Stop drawing ahead."""
+        self._helper.shutdown(cancel_futures=True)
+
+    def timeline(self, customer_id: str, feedback: pa.Table, scores: pa.Table) -> str:
+        """Return the picture of one customer as SVG, "" where there is nothing to draw.
+
+        The tables hold what the customer said, and may hold more.
+        """
+        run = self._store.last_run()
+        if run is None or run.as_of is None or not feedback.num_rows:
+            return ""
+        key = (run.run_id, customer_id, feedback.num_rows, scores.num_rows)
+        with self._lock:
+            if key in self._drawn:
+                self._drawn.move_to_end(key)
+                return self._drawn[key]
+        dynamics = self._dynamics(run, run.as_of)
+        picture = self._draw(customer_id, feedback, scores, run.as_of, dynamics)
+        with self._lock:
+            self._drawn[key] = picture
+            while len(self._drawn) > _MOST_KEPT:
+                self._drawn.popitem(last=False)
+        return picture
+
+    def draw_ahead(self, customer_id: str) -> None:
+        """Draw the picture of a customer whose page may be asked for next."""
+        self._helper.submit(self._draw_next, customer_id)
+
+    def _draw_next(self, customer_id: str) -> None:
+        try:
+            self.timeline(customer_id, *self._store.said_by(customer_id, last=WHOLE_HISTORY))
+        except KlankbordError:
+            return  # the page itself will tell
+
+    def _draw(
+        self,
+        customer_id: str,
+        feedback: pa.Table,
+        scores: pa.Table,
+        as_of: datetime,
+        dynamics: Dynamics,
+    ) -> str:
+        t = self._wording
+        line = timeline(
+            feedback, scores, customer_id, as_of=as_of, timezone=t.timezone, dynamics=dynamics
+        )
+        if not line.points:
+            return ""
+        levels = [Tick(float(at), t.label("tone", tone)) for at, tone in enumerate(TONES)]
+        return charts.timeline_chart(told_timeline(line.points, t.customer(customer_id), t), levels)
+
+    def _dynamics(self, run: RunRecord, as_of: datetime) -> Dynamics:
+        """Return what is known; of a new analysis that is learned while the old is still used."""
+        known = self._learned
+        if known is None:
+            return self._learn(run.run_id, as_of)
+        if known[0] != run.run_id:
+            with self._lock:
+                if self._learning is None or self._learning.done():
+                    self._learning = self._helper.submit(self._learn_again, run.run_id, as_of)
+        return known[1]
+
+    def _learn_again(self, run_id: int, as_of: datetime) -> None:
+        try:
+            self._learn(run_id, as_of)
+        except KlankbordError:
+            return
+        with self._lock:
+            self._drawn.clear()
+
+    def _learn(self, run_id: int, as_of: datetime) -> Dynamics:
+        kept = self._store.kept_dynamics(run_id)
+        if kept is not None:
+            learned = Dynamics(**{name: np.array(value) for name, value in kept.items()})
+        else:
+            store = self._store
+            learned = learn_dynamics(
+                store.feedback(), store.scores(), as_of=as_of, timezone=self._wording.timezone
+            )
+            told = {one.name: getattr(learned, one.name).tolist() for one in fields(learned)}
+            store.keep_dynamics(run_id, told)
+        self._learned = run_id, learned
+        return learned

@@ -1,0 +1,209 @@
+"""The queue of tone shifts in words, and what of it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlencode
+
+from klankbord.cells import neutralise
+from klankbord.report.shift_rows import told_period
+from klankbord.review.wording import ReviewWording
+from klankbord.schema import ShiftKind
+from klankbord.store import ListedShift, ReviewVerb, ShiftCounts
+
+PATH = "/shifts"
+PER_PAGE = 25
+STATES: Mapping[str, bool | None] = {"open": False, "judged": True, "all": None}
+_MOST_PAGES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which part of the queue somebody is looking at."""
+
+    kind: ShiftKind | None = None
+    state: str = "open"
+    page: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Asked:
+        """Read it from an address or a form; what makes no sense is left at its default."""
+        kind, state, page = given.get("kind", ""), given.get("state", ""), given.get("page", "")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
+        return cls(
+            ShiftKind(kind) if kind in set(ShiftKind) else None,
+            state if state in STATES else "open",
+            min(max(1, number), _MOST_PAGES),
+        )
+
+    @property
+    def judged(self) -> bool | None:
+        """Whether judged shifts are asked for, or open ones; None for both."""
+        return STATES[self.state]
+
+    def fields(self) -> dict[str, str]:
+        """Return what differs from the default, to hand on in a form or address."""
+        told = {
+            "kind": self.kind.value if self.kind else "",
+            "state": "" if self.state == "open" else self.state,
+            "page": "" if self.page == 1 else str(self.page),
+        }
+        return {name: value for name, value in told.items() if value}
+
+    def list_address(self) -> str:
+        """Return the address of this part of the list."""
+        return _address(PATH, self.fields())
+
+    def shift_address(self, shift_id: str, verb: str = "") -> str:
+        """Return the address of one shift, seen from this part of the list."""
+        own = f"{PATH}/{quote(shift_id, safe='')}"
+        if verb:
+            return f"{own}/{verb}"
+        return _address(own, replace(self, page=1).fields())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter that can be chosen."""
+
+    label: str
+    count_text: str
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One shift as the list and its own page name it."""
+
+    rank_text: str
+    address: str
+    kind_label: str
+    recovered: bool
+    customer: str
+    before: str
+    before_label: str
+    after: str
+    after_label: str
+    period_text: str
+    probability_text: str
+    value_text: str
+    explanation: str
+    verdict: str  # "real", "false" or ""
+    verdict_text: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of the list with its filters."""
+
+    heading: str
+    rows: tuple[QueueRow, ...]
+    states: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    page_text: str
+    previous: str  # address, "" where there is none
+    next: str
+    empty: str
+
+
+def queue(
+    listed: Sequence[ListedShift], counts: Sequence[ShiftCounts], asked: Asked, t: ReviewWording
+) -> Queue:
+    """Word one page of the list."""
+    total = _number(counts, asked.kind, asked.state)
+    pages = max(1, -(-total // PER_PAGE))
+    page = replace(asked, page=min(asked.page, pages))
+    nothing = "none" if not counts else "done" if asked.state == "open" else "nothing"
+    return Queue(
+        heading=t.count(f"queue.heading.{asked.state}", total),
+        rows=tuple(queue_row(one, asked, t) for one in listed),
+        states=tuple(
+            Choice(
+                t(f"queue.state.{state}"),
+                t.number(_number(counts, asked.kind, state)),
+                Asked(asked.kind, state).list_address(),
+                state == asked.state,
+            )
+            for state in STATES
+        ),
+        kinds=_kinds(counts, asked, t),
+        page_text=t("queue.page", page=t.number(page.page), pages=t.number(pages)),
+        previous=replace(page, page=page.page - 1).list_address() if page.page > 1 else "",
+        next=replace(page, page=page.page + 1).list_address() if page.page < pages else "",
+        empty="" if listed else t(f"queue.empty.{nothing}"),
+    )
+
+
+def queue_row(one: ListedShift, asked: Asked, t: ReviewWording) -> QueueRow:
+    """Word one shift."""
+    shift = one.shift
+    value = shift.value_eur
+    return QueueRow(
+        rank_text=t.number(one.rank),
+        address=asked.shift_address(shift.shift_id),
+        kind_label=t.label("kind", shift.kind),
+        recovered=not shift.kind.is_drop,
+        customer=t.customer(shift.customer_id),
+        before=shift.before.value,
+        before_label=t.label("tone", shift.before),
+        after=shift.after.value,
+        after_label=t.label("tone", shift.after),
+        period_text=told_period(t.local_day(shift.before_at), t.local_day(shift.after_at), t),
+        probability_text=t.probability(shift.probability),
+        value_text=t.euro(value) if value is not None else t("format.unknown"),
+        explanation=neutralise(shift.explanation),
+        verdict={None: "", True: "real", False: "false"}[one.real],
+        verdict_text=verdict_text(one, t),
+    )
+
+
+def verdict_text(one: ListedShift, t: ReviewWording) -> str:
+    """Return what somebody found a shift to be, with name and moment; "" where nobody did."""
+    judged = one.judgement
+    if one.real is None or judged is None:
+        return ""
+    return t(
+        "shift.judged",
+        verdict=t(f"shift.verb.{judged.verb.name}"),
+        by=neutralise(judged.by) or t("shift.somebody"),
+        at=t.moment(judged.at),
+    )
+
+
+def pages_of(counts: Sequence[ShiftCounts], asked: Asked) -> Asked:
+    """Return `asked` with a page that exists."""
+    last = max(1, -(-_number(counts, asked.kind, asked.state) // PER_PAGE))
+    return replace(asked, page=min(asked.page, last))
+
+
+def done_key(*, real: bool) -> str:
+    """Return the key of the text that says what was judged."""
+    return f"done.{(ReviewVerb.BEVESTIGD if real else ReviewVerb.VALS_ALARM).name}"
+
+
+def _kinds(counts: Sequence[ShiftCounts], asked: Asked, t: ReviewWording) -> tuple[Choice, ...]:
+    kinds: list[ShiftKind | None] = [None, *(count.kind for count in counts)]
+    return tuple(
+        Choice(
+            t.label("kind", kind) if kind else t("queue.every_kind"),
+            t.number(_number(counts, kind, asked.state)),
+            Asked(kind, asked.state).list_address(),
+            kind == asked.kind,
+        )
+        for kind in kinds
+    )
+
+
+def _number(counts: Sequence[ShiftCounts], kind: ShiftKind | None, state: str) -> int:
+    numbers = {
+        "open": lambda one: one.listed - one.judged,
+        "judged": lambda one: one.judged,
+        "all": lambda one: one.listed,
+    }
+    return sum(numbers[state](one) for one in counts if kind in (None, one.kind))
+
+
+def _address(path: str, fields: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(fields)}" if fields else path
