@@ -17,6 +17,7 @@ OUTPUTS = {
     "rapport.html",
     "acties.xlsx",
     "acties.csv",
+    "themas.xlsx",
     "toonverschuivingen.csv",
     "themas.csv",
     "themas_uitsplitsing.csv",

@@ -75,6 +75,22 @@ def test_csv_per_group(acted: Path, by: str, capsys: pytest.CaptureFixture[str])
     assert shown.err == ""
 
 
+@pytest.mark.parametrize("by", ["kind", "owner", "theme"])
+def test_it_fits_a_terminal(acted: Path, by: str, terminal, capsys: pytest.CaptureFixture[str]):
+    lines = terminal(["impact", "-w", str(acted), "--by", by, "-q"])
+    assert lines[0].split() == ["group", "measure", "acted", "others", "change", "by", "itself",
+                                "effect", "90", "%", "verdict"]  # fmt: skip
+    assert max(map(len, lines)) <= 80
+    assert run(["impact", "-w", str(acted), "--by", by, "-q", "-f", "csv"]) == 0
+    told = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    measured = [row for row in told if row["effect"]]
+    shown = "\n".join(lines)
+    assert measured
+    for row in measured:
+        assert f"{float(row['low']):.2f}".rstrip("0") in shown
+        assert row["acted"] in shown
+
+
 def test_a_table_for_people(acted: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["impact", "-w", str(acted), "--window", "60"]) == 0
     shown = capsys.readouterr()

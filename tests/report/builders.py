@@ -97,6 +97,20 @@ def score_table(ids: list[str], tones: list[Tone], *, flat: tuple[str, ...] = ()
     return conform(pa.table(columns), SCORES)
 
 
+def segment_table(ids: list[str], texts: list[str], themes: list[str | None]) -> pa.Table:
+    """Make one segment of each id, a complaint that names a theme."""
+    columns: dict[str, Any] = {
+        "feedback_id": ids,
+        "segment": [0] * len(ids),
+        "start": [0] * len(ids),
+        "end": [len(text) for text in texts],
+        "text": texts,
+        "tone": ["ontevreden"] * len(ids),
+        "theme_id": themes,
+    }
+    return conform(pa.table(columns), SEGMENTS)
+
+
 def quote(text: str, at: datetime, tone: Tone, feedback_id: str = "f0001") -> Quote:
     return Quote(feedback_id, text, at, "survey", tone)
 

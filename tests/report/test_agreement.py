@@ -67,7 +67,7 @@ def outputs(
     given = world() if request.param == "small" else large_world()
     report = build(**given)
     write_html(report, folder / "rapport.html")
-    write_workbook(report, folder / "acties.xlsx")
+    write_workbook(report, folder / "themas.xlsx")
     taken = ("feedback", "scores", "segments", "themes", "drivers", "actions", "rejected")
     write_tables(folder, shifts=given["findings"].shifts, **{name: given[name] for name in taken})
     return report, folder
@@ -189,9 +189,8 @@ def test_tones_score_and_totals(outputs: tuple[Report, Path]) -> None:
 
 def test_workbook_holds_every_row_of_the_exports(outputs: tuple[Report, Path]) -> None:
     _, folder = outputs
-    book = openpyxl.load_workbook(folder / "acties.xlsx")
+    book = openpyxl.load_workbook(folder / "themas.xlsx")
     for sheet, name, key in (
-        ("Acties", "acties.csv", "action_id"),
         ("Toonverschuivingen", "toonverschuivingen.csv", "rank"),
         ("Themas", "themas.csv", "theme_id"),
     ):

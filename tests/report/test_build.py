@@ -175,7 +175,7 @@ def test_cards_are_capped_and_the_rest_is_pointed_at() -> None:
     assert section.shown == MOST_CARDS
     assert len(section.rows) == MOST_CARDS + 3
     assert section.rest == (
-        "Nog 3 verschuivingen staan in toonverschuivingen.csv en acties.xlsx: 3 escalatie."
+        "Nog 3 verschuivingen staan in toonverschuivingen.csv en themas.xlsx: 3 escalatie."
     )
     assert section.heading == "43 klanten"
     assert section.assurance == "naar verwachting hoogstens ongeveer 5 keer vals alarm"

@@ -10,39 +10,26 @@ from .builders import FAN, HOSTILE, empty_world, world
 
 
 def written(folder: Path, **changes: object) -> openpyxl.Workbook:
-    path = folder / "acties.xlsx"
+    path = folder / "themas.xlsx"
     write_workbook(build(**world(**changes)), path)
     return openpyxl.load_workbook(path)
 
 
 def test_sheets_headings_and_values(tmp_path: Path) -> None:
     book = written(tmp_path)
-    assert book.sheetnames == ["Acties", "Toonverschuivingen", "Themas", "Toelichting"]
-    actions = book["Acties"]
-    assert [cell.value for cell in actions[1]][:4] == [
-        "Actienummer", "Afdeling", "Uiterlijk", "Status"
-    ]  # fmt: skip
-    row = [cell.value for cell in actions[3]]
-    assert row[0] == "inner-1"
-    assert row[2] == datetime(2026, 3, 16)  # noqa: DTZ001 - Excel knows no zones
-    assert row[6] == FAN
-    assert row[8] == 0.9
-    assert actions["C3"].number_format == "dd-mm-yyyy"
-    assert actions.freeze_panes == "B2"
-    assert actions.auto_filter.ref == "A1:M4"
-    assert actions.column_dimensions["J"].width > 30
-    assert actions["J3"].alignment.wrap_text
-    shifts = [cell.value for cell in book["Toonverschuivingen"][2]]
-    assert shifts[7] == 0.95
+    assert book.sheetnames == ["Themas", "Toonverschuivingen", "Toelichting"]
+    shifts = book["Toonverschuivingen"]
+    assert [cell.value for cell in shifts[1]][:4] == ["Rang", "Klant", "Soort", "Van"]
+    row = [cell.value for cell in shifts[2]]
+    assert row[:2] == [1, FAN]
+    assert row[5] == datetime(2025, 12, 1)  # noqa: DTZ001 - Excel knows no zones
+    assert row[7] == 0.95
+    assert shifts["F2"].number_format == "dd-mm-yyyy"
+    assert shifts.freeze_panes == "B2"
+    assert shifts.auto_filter.ref == "A1:N4"
+    assert shifts.column_dimensions["K"].width > 30
+    assert shifts["K2"].alignment.wrap_text
     assert book["Themas"]["F2"].value == -2.25
-
-
-def test_status_is_chosen_from_the_six_steps(tmp_path: Path) -> None:
-    rules = written(tmp_path)["Acties"].data_validations.dataValidation
-    assert [(str(rule.sqref), rule.type) for rule in rules] == [("D2:D4", "list")]
-    assert rules[0].formula1 == (
-        '"verzameld,geanalyseerd,actieplan,gecommuniceerd,uitgevoerd,gemeten"'
-    )
 
 
 def test_words_of_customers_stay_text(tmp_path: Path) -> None:
@@ -54,7 +41,7 @@ def test_words_of_customers_stay_text(tmp_path: Path) -> None:
 
 def test_a_very_long_text_is_cut_to_what_a_cell_holds(tmp_path: Path) -> None:
     book = written(tmp_path, words="x" * 40_000)
-    assert len(book["Acties"]["J3"].value) == 32_767
+    assert len(book["Toonverschuivingen"]["K2"].value) == 32_767
 
 
 def test_same_report_same_bytes(tmp_path: Path) -> None:
@@ -66,24 +53,14 @@ def test_same_report_same_bytes(tmp_path: Path) -> None:
 def test_empty_report_and_english(tmp_path: Path) -> None:
     write_workbook(build(**empty_world(settings=Settings(language="en"))), tmp_path / "x.xlsx")
     book = openpyxl.load_workbook(tmp_path / "x.xlsx")
-    assert book.sheetnames == ["Actions", "Tone shifts", "Themes", "Notes"]
-    assert book["Actions"].max_row == 1
+    assert book.sheetnames == ["Themes", "Tone shifts", "Notes"]
+    assert book["Themes"].max_row == 1
 
 
 def test_everything_fixed_is_english(tmp_path: Path) -> None:
     book = written(tmp_path, settings=Settings(language="en"))
-    actions = book["Actions"]
-    assert [cell.value for cell in actions[1]][:4] == [
-        "Action number",
-        "Department",
-        "Due",
-        "Status",
-    ]
-    assert [row[3].value for row in actions.iter_rows(min_row=2)] == [
-        "carried out", "planned", "communicated"
-    ]  # fmt: skip
-    (rule,) = actions.data_validations.dataValidation
-    assert rule.formula1 == '"collected,analysed,planned,communicated,carried out,measured"'
-    assert actions["B4"].value == book["Themes"]["K2"].value == "Distribution"
-    assert actions["C2"].number_format == "yyyy-mm-dd"
-    assert book["Tone shifts"]["I2"].number_format == '"€"#,##0'
+    shifts = book["Tone shifts"]
+    assert [cell.value for cell in shifts[1]][:4] == ["Rank", "Customer", "Kind", "From"]
+    assert book["Themes"]["K2"].value == "Distribution"
+    assert shifts["F2"].number_format == "yyyy-mm-dd"
+    assert shifts["I2"].number_format == '"€"#,##0'

@@ -17,6 +17,8 @@ from klankbord.cli import (
     label,
     metrics,
     models,
+    report,
+    review,
     themes,
     train,
 )
@@ -38,6 +40,8 @@ app.add_typer(themes.themes, name="themes")
 app.add_typer(actions.actions, name="actions")
 app.command("impact")(impact.impact)
 app.command("metrics")(metrics.metrics)
+app.command("report")(report.report)
+app.command("review")(review.review)
 app.command("import")(imports.import_sources)
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)

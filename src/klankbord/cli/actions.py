@@ -68,7 +68,7 @@ def list_actions(
     elif form is Format.CSV:
         csv_table(COLUMNS, [[cell(each) for each in record(one).values()] for one in shown])
     else:
-        table("", HEADINGS, [listed.row(action) for action in shown])
+        table("", HEADINGS, [listed.row(action) for action in shown], whole=("id", "due"))
     late = sum(listed.is_overdue(action) for action in shown)
     told = sum(action.escalation > 0 for action in shown if not action.closed)
     note(f"{len(shown)} actions, {late} overdue, {told} escalated", quiet=quiet)

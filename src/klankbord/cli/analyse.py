@@ -10,6 +10,7 @@ from klankbord.cli.output import note, path_for_people, progress_bars
 from klankbord.cli.workspaces import workspace_option
 from klankbord.errors import UnreadableInputError
 from klankbord.location import Location
+from klankbord.roles import Role
 
 _WORKSPACE = workspace_option(
     "Database that remembers feedback and actions, so that next week's run continues "
@@ -75,6 +76,11 @@ def analyse(
         help="Write the original customer and account ids, for those who may see them.",
         show_default=False,
     ),
+    role: Role = typer.Option(
+        Role.CX,
+        "--role",
+        help="Also write the page of this role: support, product or huddle; see report.",
+    ),
     demo: bool = typer.Option(
         False, "--demo", help="Analyse the bundled demonstration company instead of SOURCES."
     ),
@@ -82,8 +88,9 @@ def analyse(
 ) -> None:
     """Read feedback, find tone shifts, themes and drivers, and write the report and actions.
 
-    Into --out go rapport.html (open it first), acties.xlsx and .csv, toonverschuivingen.csv,
-    themas.csv, feedback.parquet, segmenten.parquet, afgekeurd.csv (rejected rows) and run.json.
+    Into --out go rapport.html (open it first), acties.xlsx (to edit and import) and .csv,
+    themas.xlsx (with the tone shifts) and .csv, toonverschuivingen.csv, feedback.parquet,
+    segmenten.parquet, afgekeurd.csv (rejected rows) and run.json.
 
     Example: klankbord analyse enquete.csv reviews.jsonl gesprekken/ --out rapport
 
@@ -118,6 +125,7 @@ def analyse(
             settings=settings,
             profile=find_profile(profile, place) if profile else None,
             notice=DEMO_NOTICE if demo else "",
+            role=role,
             progress=progress,
         )
     for left_out in summary.notes:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from klankbord.cli.output import Format, csv_table, data, note, table
+from klankbord.cli.output import Format, csv_table, data, note, on_terminal, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
 
 if TYPE_CHECKING:
+    from klankbord.settings import Settings
     from klankbord.store import Workspace
 
 
@@ -84,7 +85,7 @@ def flags(
         return
     with open_workspace(workspace) as store:
         if accounts:
-            _accounts(store, form, quiet=quiet)
+            _accounts(store, settings, form, quiet=quiet)
             return
         if false_alarm or confirm:
             _judge(store, false_alarm, confirm, quiet=quiet)
@@ -102,15 +103,21 @@ def flags(
         data(json.dumps(records, default=str, ensure_ascii=False, indent=2))
     elif form is Format.CSV:
         csv_table(SHIFT_COLUMNS, [[cell(value) for value in row] for row in rows])
+    elif on_terminal():
+        from klankbord.cli.flag_rows import drawn_shifts
+
+        drawn_shifts(dict(zip((row[0] for row in rows), shifts, strict=True)), settings)
     else:
         shown = ("rank", "customer_id", "kind", "probability", "value_eur", "explanation")
         places = [SHIFT_COLUMNS.index(name) for name in shown]
         table("", shown, [[cell(row[place]) for place in places] for row in rows])
     false = sum(1 - shift.probability for shift in shifts)
-    note(f"{len(shifts)} tone shifts, about {false:.1f} expected false alarms", quiet=quiet)
+    told = f"{len(shifts)} tone shifts, about {false:.1f} expected false alarms"
+    why = "; --customer NAME shows why" if shifts and on_terminal() else ""
+    note(told + why, quiet=quiet)
 
 
-def _accounts(store: Workspace, form: Format, *, quiet: bool) -> None:
+def _accounts(store: Workspace, settings: Settings, form: Format, *, quiet: bool) -> None:
     """Print the accounts with a drop or a new contact person."""
     import json
     from dataclasses import asdict, fields
@@ -129,6 +136,10 @@ def _accounts(store: Workspace, form: Format, *, quiet: bool) -> None:
         rows = [[cell(_joined(record[name])) for name in headings] for record in records]
         if form is Format.CSV:
             csv_table(headings, rows)
+        elif on_terminal():
+            from klankbord.cli.flag_rows import drawn_accounts
+
+            drawn_accounts(found, settings)
         else:
             table("", headings, rows)
     dropped = sum(bool(one.dropped) for one in found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
-from klankbord.cli.output import Format, csv_table, data, note, table
+from klankbord.cli.output import Format, csv_table, data, note, on_terminal, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
 
@@ -114,9 +115,29 @@ def impact(
         for row in rows:
             if code := codes.get(row["group"]):
                 row["group"] = code.label(settings.language)
-        table("", SHOWN, [[row[name] for name in SHOWN] for row in rows])
+        if on_terminal():
+            _draw(rows)
+        else:
+            table("", SHOWN, [[row[name] for name in SHOWN] for row in rows])
     for sentence in sentences(found, settings.language):
         note(sentence, quiet=quiet)
+
+
+def _draw(rows: Sequence[Mapping[str, str]]) -> None:
+    """Draw groups within the width of a terminal, an interval in one column."""
+    headings = ("group", "measure", "acted", "others", "change", "by itself", "effect", "90 %",
+                "verdict")  # fmt: skip
+    names = ("group", "measure", "acted", "compared", "change", "regression_to_mean", "effect")
+    drawn = [
+        (
+            *(row[name] for name in names),
+            f"{row['low']} to {row['high']}" if row["low"] else "",
+            row["verdict"],
+        )
+        for row in rows
+    ]
+    numbers = headings[2:8]
+    table("", headings, drawn, whole=("measure", *numbers), right=numbers)
 
 
 def _record(one: Impact) -> dict[str, str | float | int | None]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from klankbord.cells import neutralise
 from klankbord.errors import EXIT_BUG, KlankbordError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+    from rich.table import Table
 
     from klankbord.records import Progress
+
+_BREAKS = re.compile(r"[\t\n\v\f]+")
+_NARROWEST = 8  # characters that a column which wraps needs to be readable
 
 
 class Format(StrEnum):
@@ -88,22 +94,79 @@ def report_bug(error: Exception) -> int:
     return EXIT_BUG
 
 
-def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout: aligned for a person, tab-separated when piped."""
-    if not sys.stdout.isatty():
-        for row in (headings, *rows):
-            print("\t".join(row))
+def on_terminal() -> bool:
+    """Tell whether somebody looks at stdout, or a pipe or file takes it."""
+    return sys.stdout.isatty()
+
+
+def table(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    whole: Collection[str] = (),
+    right: Collection[str] = (),
+) -> None:
+    """Print a table on stdout: drawn for a person, a tab-separated line per row when piped.
+
+    On a terminal columns wrap and nothing is cut; those with a heading in `whole` (an id, a date)
+    stay on one line where that fits. Columns without any content are left out there.
+    """
+    lines = [[_one_line(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        for line in ([_one_line(heading) for heading in headings], *lines):
+            print("\t".join(line))
         return
     from rich.console import Console
+
+    console = Console(highlight=False)
+    filled = [at for at in range(len(headings)) if any(line[at] for line in lines) or not lines]
+    shown = [[line[at] for at in filled] for line in lines]
+    names = [headings[at] for at in filled]
+    console.print(_drawn(title, names, shown, whole, right, console.width))
+
+
+def _drawn(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    whole: Collection[str],
+    right: Collection[str],
+    available: int,
+) -> Table:
+    from rich import box
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title, title_justify="left")
-    for heading in headings:
-        drawn.add_column(heading)
+    columns = zip(headings, *rows, strict=True)
+    natural = [max(cell_len(cell) for cell in column) for column in columns]
+    gap = 2 if sum(natural) + 2 * (len(natural) - 1) <= available else 1
+    kept = [width if name in whole else 0 for name, width in zip(headings, natural, strict=True)]
+    room = available - sum(kept) - gap * (len(kept) - 1) >= _NARROWEST * kept.count(0)
+    drawn = Table(
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, gap - 1, 0, 0),
+    )
+    for name in headings:
+        drawn.add_column(
+            Text(_one_line(name)),
+            justify="right" if name in right else "left",
+            no_wrap=name in whole and room,
+            overflow="fold",
+        )
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    return drawn
+
+
+def _one_line(text: str) -> str:
+    """Drop what can move the cursor or colour the screen, and put a cell on one line."""
+    return _BREAKS.sub(" ", neutralise(text))
 
 
 def csv_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

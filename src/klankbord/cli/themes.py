@@ -10,7 +10,7 @@ import typer
 
 from klankbord.cli import theme_verbs
 from klankbord.cli.groups import ListUnlessNamed
-from klankbord.cli.output import Format, csv_table, data, note, path_for_people, table
+from klankbord.cli.output import Format, csv_table, data, note, on_terminal, path_for_people, table
 from klankbord.cli.theme_verbs import BY, QUIET, WHY
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.errors import UnreadableInputError
@@ -79,7 +79,9 @@ def list_themes(
         records = [row.record().values() for row in rows]
         csv_table(COLUMNS, [[cell(_plain(value)) for value in record] for record in records])
     else:
-        table("", HEADINGS, [table_row(row) for row in rows])
+        headings = ("theme_id", "theme", "n", *HEADINGS[3:]) if on_terminal() else HEADINGS
+        whole, right = ("theme_id", "n", "share"), ("n", "share")
+        table("", headings, [table_row(row) for row in rows], whole=whole, right=right)
     _tell(listing, len(rows), quiet=quiet)
 
 

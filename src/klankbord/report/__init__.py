@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from klankbord.report.build import build
-from klankbord.report.html import write_html
+from klankbord.report.html import write_html, write_huddles
+from klankbord.report.method import OwnQuality
 from klankbord.report.model import Report
 from klankbord.report.satisfaction import satisfaction_by_theme
 from klankbord.report.tables import write_tables
 from klankbord.report.workbook import write_workbook
 
 __all__ = [
+    "OwnQuality",
     "Report",
     "build",
     "satisfaction_by_theme",
     "write_html",
+    "write_huddles",
     "write_tables",
     "write_workbook",
 ]

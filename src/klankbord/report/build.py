@@ -14,14 +14,16 @@ from klankbord.models.card import ModelCard
 from klankbord.records import Action, Driver, RejectedRow, SourceCount, Theme
 from klankbord.report.action_rows import action_section
 from klankbord.report.facts import Facts, gather
-from klankbord.report.method import method
-from klankbord.report.model import Report
+from klankbord.report.method import OwnQuality, method
+from klankbord.report.model import Report, Section
 from klankbord.report.overview import overview
 from klankbord.report.risk import value_at_risk
 from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.shift_rows import shift_section
 from klankbord.report.theme_rows import theme_section
+from klankbord.report.verbatims import verbatims
 from klankbord.report.wording import Wording
+from klankbord.roles import Role
 from klankbord.settings import Settings
 from klankbord.themes.breakdown import Breakdown
 from klankbord.values import leavers, present_values
@@ -47,13 +49,16 @@ def build(
     counts: Sequence[SourceCount] = (),
     rejected: Sequence[RejectedRow] = (),
     models: Sequence[ModelCard] = (),
+    measured: OwnQuality | None = None,
     settings: Settings,
     as_of: datetime,
     notice: str = "",
     original_ids: Mapping[str, str] | None = None,
+    role: Role = Role.CX,
 ) -> Report:
     """Compute, sort, round and word everything the page and the workbook show.
 
+    `actions` may hold closed ones; of another `role` than CX the page shows a part.
     `counts` are of every file the workspace ever read, `rejected` are the rows of this run.
     `complaining` is the number of pieces of feedback with a complaint, where it is known.
     `original_ids` maps pseudonyms to the ids to show instead; without it pseudonyms stay.
@@ -63,7 +68,8 @@ def build(
     facts = gather(feedback, scores, wording)
     values = present_values(feedback, customers, as_of)
     left = leavers(customers, as_of)
-    shifts = shift_section(findings, accounts, actions, values, left, wording)
+    standing = [action for action in actions if not action.closed]
+    shifts = shift_section(findings, accounts, standing, values, left, wording)
     theme_part = theme_section(
         themes,
         drivers,
@@ -72,10 +78,17 @@ def build(
         complaining=complaining,
         breakdown=breakdown or Breakdown(),
         satisfied=satisfied,
+        said=verbatims(feedback, segments, themes, wording),
     )
-    action_part = action_section(actions, themes, today, wording)
+    own = [action for action in actions if action.loop in role.loops]
+    action_part = action_section(own, themes, today, wording)
     risk = value_at_risk(findings.shifts, values, wording)
     return Report(
+        role=role,
+        role_text=wording(f"role.{role}") if role is not Role.CX else "",
+        sections=tuple(
+            Section(anchor, name, wording(f"page.{name}")) for anchor, name in role.sections
+        ),
         language=settings.language,
         company=neutralise(settings.company),
         notice=neutralise(notice),
@@ -88,7 +101,16 @@ def build(
         themes=theme_part,
         actions=action_part,
         method=method(
-            feedback, scores, segments, findings, counts, rejected, models, settings, wording
+            feedback,
+            scores,
+            segments,
+            findings,
+            counts,
+            rejected,
+            models,
+            settings,
+            wording,
+            measured,
         ),
     )
 

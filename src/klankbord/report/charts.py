@@ -12,11 +12,13 @@ fetched. No words of a customer go into a picture; axis positions come labelled 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from klankbord.cells import neutralise
 from klankbord.report.model import Impact, Spark, Tick, Timeline, ToneShare, Trend
 from klankbord.schema import TONES
 
@@ -119,7 +121,7 @@ def timeline_chart(timeline: Timeline, levels: Sequence[Tick]) -> str:
     )
     levels_axis, levels_scale = _axis(levels, grid=True), _scale(-0.2, len(TONES) - 0.8)
     y = alt.Y("rank:Q", axis=levels_axis, scale=levels_scale)
-    base = alt.Chart(_data(rows), width=_TIMELINE, height=190).encode(x=x)
+    base = alt.Chart(width=_TIMELINE, height=190).encode(x=x)
     line = base.mark_line(
         aria=False, stroke=_MUTED, strokeWidth=1.5, interpolate="monotone"
     ).encode(y=y)
@@ -129,7 +131,8 @@ def timeline_chart(timeline: Timeline, levels: Sequence[Tick]) -> str:
     dots = base.mark_point(
         aria=False, filled=True, stroke="var(--paper)", strokeWidth=1.5, size=95, opacity=1
     ).encode(y=y, fill=_tone_fill())
-    return _svg(alt.layer(line, whisker, dots), timeline.title, timeline.description, "timeline")
+    layers = alt.layer(line, whisker, dots, data=_data(rows))  # given once, not copied per layer
+    return _svg(layers, timeline.title, timeline.description, "timeline")
 
 
 def sparkline(spark: Spark) -> str:
@@ -178,6 +181,7 @@ def impact_bar(impact: Impact, scale: tuple[float, float]) -> str:
     return _svg(alt.layer(nought, reach, dot), impact.description, "", "impact")
 
 
+_PAIRED = re.compile("[\U00010000-\U0010ffff]")
 _HALVES = (Tick(0.0, "0%"), Tick(0.5, "50%"), Tick(1.0, "100%"))
 
 
@@ -223,8 +227,12 @@ def _axis(
 
 
 def _quoted(text: str) -> str:
-    safe = text.replace("\\", "").replace("'", "\u2019")
-    return f"'{safe}'"
+    """Write a text as a string of Vega's expression language, whatever is in it.
+
+    Vega shortens long labels between the halves of an emoji, which then cannot be measured.
+    """
+    plain = _PAIRED.sub("\ufffd", neutralise(text))
+    return json.dumps(plain.replace("'", "\u2019"))
 
 
 def _spread(trend: Trend) -> tuple[Tick, ...]:

@@ -4,56 +4,91 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from klankbord.cells import neutralise
 from klankbord.files import replacing
 from klankbord.report import charts
+from klankbord.report.huddles import huddle_sheet
 from klankbord.report.model import Report, Tick
-from klankbord.report.wording import Wording
+from klankbord.report.wording import Wording, shorten
 from klankbord.schema import TONES
+from klankbord.settings import Settings
 
 if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
+    from klankbord.loop.huddle import Huddle
+
+_LONGEST_NOTICE = 160  # characters, on a huddle sheet
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_html(report: Report, path: Path) -> None:
     """Write the page, whole or not at all."""
-    page = render(report)
-    with replacing(path) as temporary:
-        temporary.write_bytes(page.encode("utf-8"))
+    _write(render(report), path)
+
+
+def write_huddles(
+    sheets: Sequence[Huddle], path: Path, *, settings: Settings, notice: str = ""
+) -> None:
+    """Write huddle sheets as one page to print, each on a sheet of paper of its own."""
+    _write(render_huddles(sheets, settings=settings, notice=notice), path)
 
 
 def render(report: Report) -> str:
     """Return the page; the same report gives the same bytes."""
-    style, script = _asset("report.css"), _asset("report.js")
+    wording = Wording(report.language)
+    return _page(
+        "report.html.j2",
+        ("report.css",),
+        "report.js",
+        report=report,
+        t=wording,
+        pictures=_pictures(report, wording),
+    )
+
+
+def render_huddles(sheets: Sequence[Huddle], *, settings: Settings, notice: str = "") -> str:
+    """Return the page of huddle sheets; the same sheets give the same bytes."""
+    wording = Wording(settings.language, settings.timezone)
+    return _page(
+        "huddle.html.j2",
+        ("report.css", "huddle.css"),
+        "",
+        sheets=[huddle_sheet(sheet, wording) for sheet in sheets],
+        company=neutralise(settings.company),
+        notice=shorten(notice, _LONGEST_NOTICE),
+        language=settings.language,
+        t=wording,
+    )
+
+
+def _write(page: str, path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(page.encode("utf-8"))
+
+
+def _page(template: str, styles: Sequence[str], script: str, **values: object) -> str:
+    """Fill a template, with its style and script inside and a policy that allows no other."""
+    style = "".join(_asset(name) for name in styles)
+    code = _asset(script) if script else ""
     policy = "; ".join(
         (
             "default-src 'none'",
             f"style-src '{_digest(style)}'",
-            f"script-src '{_digest(script)}'",
+            f"script-src '{_digest(code)}'" if code else "script-src 'none'",
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
         )
     )
-    wording = Wording(report.language)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            t=wording,
-            pictures=_pictures(report, wording),
-            policy=policy,
-            style=_trusted(style),
-            script=_trusted(script),
-        )
-    )
+    found = _environment().get_template(template)
+    return found.render(policy=policy, style=_trusted(style), script=_trusted(code), **values)
 
 
 @cache
@@ -101,10 +136,24 @@ def _pictures(report: Report, wording: Wording) -> dict[str, Markup]:
         )
     if first.score_trend:
         drawn["score-trend"] = charts.trend_chart(first.score_trend)
+    if report.shows("shifts"):
+        drawn |= _timelines(report, wording)
+    if report.shows("themes"):
+        drawn |= _of_themes(report)
+    return {name: _trusted(picture) for name, picture in drawn.items()}
+
+
+def _timelines(report: Report, wording: Wording) -> dict[str, str]:
+    drawn = {}
     levels = [Tick(float(at), wording.label("tone", tone)) for at, tone in enumerate(TONES)]
     for shift in report.shifts.rows[: report.shifts.shown]:
         if shift.timeline:
             drawn[f"timeline-{shift.rank}"] = charts.timeline_chart(shift.timeline, levels)
+    return drawn
+
+
+def _of_themes(report: Report) -> dict[str, str]:
+    drawn = {}
     for theme in report.themes.rows[: report.themes.shown]:
         if theme.spark:
             drawn[f"spark-{theme.theme_id}"] = charts.sparkline(theme.spark)
@@ -112,4 +161,4 @@ def _pictures(report: Report, wording: Wording) -> dict[str, Markup]:
             drawn[f"impact-{theme.theme_id}"] = charts.impact_bar(
                 theme.impact, report.themes.impact_scale
             )
-    return {name: _trusted(picture) for name, picture in drawn.items()}
+    return drawn

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from klankbord.records import ToneShift
+from klankbord.roles import Role
 from klankbord.schema import Tone
 
 
@@ -115,6 +116,8 @@ class QuoteText:
     meta: str  # "12 maart 2026 · enquête"
     tone: str  # code, "" when unknown
     tone_label: str
+    channel: str  # code
+    channel_label: str
 
 
 @dataclass(frozen=True)
@@ -302,6 +305,8 @@ class ThemeRow:
     value_text: str
     owner: str
     quotes: tuple[QuoteText, ...]
+    more: tuple[QuoteText, ...]  # other mentions, the latest first
+    more_text: str  # "" without any
     growing: bool
     new_since: date | None
     new_text: str  # "" unless found in the last weeks
@@ -324,6 +329,8 @@ class ThemeSection:
     empty: str
     impact_scale: tuple[float, float]
     impact_heading: str
+    tones: tuple[tuple[str, str], ...]  # code and label of those among the quotes
+    channels: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -350,6 +357,9 @@ class ActionRow:
     wel_niet_later: str
     draft: str
     evidence: tuple[str, ...]
+    escalation_text: str  # who above the owner was told, "" for nobody
+    outcome_label: str  # "" while open
+    closed_text: str  # day it was closed, "" while open
 
 
 @dataclass(frozen=True)
@@ -369,7 +379,10 @@ class ActionSection:
     heading: str
     summary: str
     groups: tuple[OwnerGroup, ...]
-    rows: tuple[ActionRow, ...]
+    rows: tuple[ActionRow, ...]  # that nobody closed
+    closed: tuple[ActionRow, ...]  # lately, the last first
+    closed_summary: str  # "" without any
+    closed_rest: str
     empty: str
 
 
@@ -380,6 +393,15 @@ class MeasuredQuality:
     measure: str
     data: str
     value_text: str
+
+
+@dataclass(frozen=True)
+class OwnFigure:
+    """One figure measured on labels of the customer's own people."""
+
+    measure: str
+    value_text: str
+    interval_text: str
 
 
 @dataclass(frozen=True)
@@ -406,6 +428,10 @@ class RejectedCount:
 class Method:
     """How the numbers came about and what they cannot say."""
 
+    warning: str  # "" where the quality on the customer's own feedback is known
+    own: tuple[OwnFigure, ...]  # empty without labels
+    own_summary: str
+    own_note: str
     models: tuple[ModelRow, ...]
     settings: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, str], ...]
@@ -414,9 +440,21 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section of the page."""
+
+    anchor: str
+    name: str  # of its template
+    title: str
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything the page and the workbook show."""
 
+    role: Role
+    role_text: str  # whom the page is for, "" for everybody
+    sections: tuple[Section, ...]  # in the order of the page
     language: str
     company: str
     notice: str
@@ -429,3 +467,7 @@ class Report:
     themes: ThemeSection
     actions: ActionSection
     method: Method
+
+    def shows(self, name: str) -> bool:
+        """Tell whether the page has a section of this anchor or name."""
+        return any(name in (section.anchor, section.name) for section in self.sections)

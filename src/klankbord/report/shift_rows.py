@@ -107,7 +107,7 @@ def _row(
         after_label=wording.label("tone", shift.after),
         before_day=before_day,
         after_day=after_day,
-        period_text=_period(before_day, after_day, wording),
+        period_text=told_period(before_day, after_day, wording),
         probability_text=wording.probability(shift.probability),
         value_eur=value,
         value_text=wording.euro(value) if value is not None else wording("format.unknown"),
@@ -119,11 +119,12 @@ def _row(
         after_quote=quote_text(shift.after_quote, wording),
         next_step=steps.get(shift.customer_id) or wording("shifts.no_step"),
         next_step_draft=drafts.get(shift.customer_id, ""),
-        timeline=_timeline(points, customer, wording) if points else None,
+        timeline=told_timeline(points, customer, wording) if points else None,
     )
 
 
-def _period(before: date, after: date, wording: Wording) -> str:
+def told_period(before: date, after: date, wording: Wording) -> str:
+    """Return the day or the two days of a shift in words."""
     if before == after:
         return wording.day(after)
     return wording("format.from_to", start=wording.day(before), end=wording.day(after))
@@ -152,7 +153,8 @@ def _told(rows: Sequence[ShiftRow], wording: Wording) -> str:
     return wording.listed(tuple(f"{kind.count} {kind.label.lower()}" for kind in kinds))
 
 
-def _timeline(points: Sequence[TimelinePoint], customer: str, wording: Wording) -> Timeline:
+def told_timeline(points: Sequence[TimelinePoint], customer: str, wording: Wording) -> Timeline:
+    """Word and round the last points of a customer's timeline, for `charts.timeline_chart`."""
     ordered = sorted(points, key=lambda point: point.received_at)[-_MOST_MARKS:]
     first, last = ordered[0].received_at, ordered[-1].received_at
     marks = tuple(

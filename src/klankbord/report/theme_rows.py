@@ -27,6 +27,7 @@ from klankbord.report.theme_details import (
     tone_phrase,
 )
 from klankbord.report.wording import Wording
+from klankbord.schema import TONES, Channel
 from klankbord.themes.breakdown import Breakdown
 from klankbord.themes.trend import EMERGING, RISING
 
@@ -46,6 +47,7 @@ class _Known:
     new: Mapping[str, date]
     satisfied: Mapping[str, Satisfaction]
     places: Mapping[str, tuple[str, ...]]
+    said: Mapping[str, tuple[QuoteText, ...]]
 
 
 def theme_section(
@@ -57,13 +59,14 @@ def theme_section(
     complaining: int | None = None,
     breakdown: Breakdown,
     satisfied: Sequence[Satisfaction] = (),
+    said: Mapping[str, tuple[QuoteText, ...]] | None = None,
 ) -> ThemeSection:
     """Order heads by news, growth and impact, each with its sub-themes, and word every number.
 
     Impact is that on the main metric, shrunk by its uncertainty, the most lowering first; after
     those measured come the others by mentions. Of more than MOST_THEMES the page shows the first
     sub-themes under each head. With fewer than MIN_COMPLAINTS pieces of feedback that complain no
-    theme is shown.
+    theme is shown. `said` are other mentions than the quotes, by theme id.
     """
     few = complaining is not None and complaining < MIN_COMPLAINTS
     shown = () if few else themes
@@ -76,6 +79,7 @@ def theme_section(
         new=new_themes(shown, today),
         satisfied={found.theme_id: found for found in satisfied},
         places=places(breakdown.cells, wording),
+        said=said or {},
     )
     ordered = _page_first(_ordered(shown, known), known)
     rows = tuple(_row(theme, known, wording) for theme in ordered)
@@ -99,7 +103,18 @@ def theme_section(
         impact_heading=wording("themes.impact_on", metric=wording.listed(names))
         if names
         else wording("themes.impact"),
+        tones=_among(rows, "tone", tuple(TONES)),
+        channels=_among(rows, "channel", tuple(Channel)),
     )
+
+
+def _among(
+    rows: Sequence[ThemeRow], name: str, order: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the codes and labels of tone or channel among the quotes of the page."""
+    quotes = [quote for row in rows[:MOST_THEMES] for quote in (*row.quotes, *row.more)]
+    found = {getattr(quote, name): getattr(quote, f"{name}_label") for quote in quotes}
+    return tuple((str(code), found[code]) for code in order if code in found)
 
 
 def _ordered(themes: Sequence[Theme], known: _Known) -> list[Theme]:
@@ -157,6 +172,7 @@ def _row(theme: Theme, known: _Known, wording: Wording) -> ThemeRow:
     recent, before, enough = _last_weeks(theme)
     quotes = [quote_text(quote, wording) for quote in theme.quotes]
     shown: list[QuoteText] = [quote for quote in quotes if quote is not None][:_QUOTES]
+    more = known.said.get(theme.theme_id, ())
     return ThemeRow(
         theme_id=theme.theme_id,
         parent_id=theme.parent_id if theme.parent_id in labels else None,
@@ -181,6 +197,8 @@ def _row(theme: Theme, known: _Known, wording: Wording) -> ThemeRow:
         value_text=wording.euro(theme.value_eur) if theme.value_eur is not None else "–",
         owner=wording.label("department", theme.owner),
         quotes=tuple(shown),
+        more=more,
+        more_text=wording.count("themes.more", len(more)) if more else "",
         growing=theme.trend in GROWING,
         new_since=new_since,
         new_text=wording("themes.new_since", day=wording.day(new_since)) if new_since else "",

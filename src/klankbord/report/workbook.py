@@ -1,4 +1,4 @@
-"""The action list and its evidence as a spreadsheet people work in."""
+"""Themes and tone shifts as a spreadsheet people sort and filter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from klankbord.cells import LONGEST_CELL
 from klankbord.files import replacing
-from klankbord.loop.lifecycle import ActionState
 from klankbord.report.model import Report
 from klankbord.report.wording import Wording
 
@@ -26,21 +25,6 @@ Cell = str | float | int | date | None
 
 
 # Per column its name, its width and its format.
-_ACTIONS = (
-    ("action_id", 21, "text"),
-    ("owner", 18, "text"),
-    ("due", 13, "date"),
-    ("status", 17, "text"),
-    ("loop", 15, "text"),
-    ("action", 26, "wrap"),
-    ("customer", 16, "text"),
-    ("theme", 26, "wrap"),
-    ("priority", 11, "two"),
-    ("reason", 48, "wrap"),
-    ("wel_niet_later", 42, "wrap"),
-    ("draft", 60, "wrap"),
-    ("evidence", 24, "wrap"),
-)
 _SHIFTS = (
     ("rank", 7, "whole"),
     ("customer", 16, "text"),
@@ -89,7 +73,7 @@ class _Sheet:
 
 
 def write_workbook(report: Report, path: Path) -> None:
-    """Write `acties.xlsx`: actions, tone shifts, themes and notes; same report, same bytes.
+    """Write `themas.xlsx`: themes, tone shifts and notes; same report, same bytes.
 
     Every text is written as a string, so that a formula or link in a customer's words stays text.
     """
@@ -109,36 +93,10 @@ def write_workbook(report: Report, path: Path) -> None:
             }
         )
         formats = _formats(book, wording)
-        actions = _actions(report, wording)
-        written = _write(book, actions, formats, wording)
-        if actions.rows:
-            _restrict_status(written, len(actions.rows), wording)
-        for sheet in (_shifts(report, wording), _themes(report, wording)):
+        for sheet in (_themes(report, wording), _shifts(report, wording)):
             _write(book, sheet, formats, wording)
         _explain(book, report, wording, formats)
         book.close()
-
-
-def _actions(report: Report, wording: Wording) -> _Sheet:
-    rows = [
-        (
-            row.action_id,
-            row.owner,
-            row.due,
-            row.status_label,
-            row.loop_label,
-            row.kind_label,
-            row.customer,
-            row.theme_label,
-            row.priority,
-            row.reason,
-            row.wel_niet_later,
-            row.draft,
-            "; ".join(row.evidence),
-        )
-        for row in report.actions.rows
-    ]
-    return _Sheet(wording("workbook.actions"), _ACTIONS, rows)
 
 
 def _shifts(report: Report, wording: Wording) -> _Sheet:
@@ -218,9 +176,7 @@ def _formats(book: Workbook, wording: Wording) -> dict[str, Format]:
     return made
 
 
-def _write(
-    book: Workbook, sheet: _Sheet, formats: dict[str, Format], wording: Wording
-) -> Worksheet:
+def _write(book: Workbook, sheet: _Sheet, formats: dict[str, Format], wording: Wording) -> None:
     page = book.add_worksheet(sheet.name)
     page.set_row(0, 32)
     for column, (key, width, _) in enumerate(sheet.columns):
@@ -237,7 +193,6 @@ def _write(
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
     page.hide_gridlines(2)
-    return page
 
 
 def _write_cell(page: Worksheet, line: int, column: int, value: Cell, style: Format) -> None:
@@ -251,22 +206,6 @@ def _write_cell(page: Worksheet, line: int, column: int, value: Cell, style: For
         page.write_number(line, column, value, style)
 
 
-def _restrict_status(page: Worksheet, rows: int, wording: Wording) -> None:
-    column = [key for key, _, _ in _ACTIONS].index("status")
-    page.data_validation(
-        1,
-        column,
-        rows,
-        column,
-        {
-            "validate": "list",
-            "source": [wording.label("status", state) for state in ActionState],
-            "error_title": wording("workbook.column.status"),
-            "error_message": wording("workbook.status_message"),
-        },
-    )
-
-
 def _explain(book: Workbook, report: Report, wording: Wording, formats: dict[str, Format]) -> None:
     page = book.add_worksheet(wording("workbook.explanation"))
     page.set_column(0, 0, 110)
@@ -278,7 +217,7 @@ def _explain(book: Workbook, report: Report, wording: Wording, formats: dict[str
         wording("page.identifiable" if report.identifiable else "page.pseudonyms"),
         wording("method.claim"),
         *(wording.lines("workbook.notes")),
-        wording("method.warning"),
+        report.method.warning,
     ]
     page.write_string(0, 0, report.company or wording("page.title"), formats["title"])
     for line, text in enumerate((text for text in lines if text), start=2):

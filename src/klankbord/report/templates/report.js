@@ -18,18 +18,45 @@
     });
   });
 
+  function holds(element, sought) { return element.textContent.toLowerCase().indexOf(sought) >= 0; }
+
+  function unfold(box, open) {
+    if (open && !box.open) { box.open = true; box.dataset.unfolded = ""; }
+    if (!open && "unfolded" in box.dataset) { box.open = false; delete box.dataset.unfolded; }
+  }
+
   each("[data-search]", function (box) {
     var input = box.querySelector("input"), output = box.querySelector("output");
-    input.addEventListener("input", function () {
-      var sought = input.value.trim().toLowerCase(), found = 0;
+    function apply() {
+      var sought = input.value.trim().toLowerCase(), chosen = {}, narrowed = false;
+      each("select", function (list) { chosen[list.dataset.by] = list.value; narrowed = narrowed || list.value !== ""; }, box);
+      var active = sought !== "" || narrowed, themes = 0, quotes = 0;
       each("details[data-theme]", function (voice) {
-        var hit = voice.textContent.toLowerCase().indexOf(sought) >= 0;
-        voice.hidden = !hit;
-        found += hit ? 1 : 0;
-        each("tr[data-theme='" + voice.dataset.theme + "']", function (row) { row.hidden = !hit; });
+        var named = holds(voice.querySelector("summary"), sought), hits = 0;
+        each(".quote", function (quote) {
+          var hit = named || holds(quote, sought);
+          Object.keys(chosen).forEach(function (name) {
+            hit = hit && (chosen[name] === "" || quote.dataset[name] === chosen[name]);
+          });
+          quote.hidden = !hit;
+          hits += hit ? 1 : 0;
+        }, voice);
+        var keep = hits > 0 || (!narrowed && holds(voice, sought));
+        voice.hidden = !keep;
+        themes += keep ? 1 : 0;
+        quotes += hits;
+        unfold(voice, active && keep);
+        each(".more-quotes", function (more) {
+          var any = more.querySelector(".quote:not([hidden])") !== null;
+          more.hidden = !any;
+          unfold(more, active && any);
+        }, voice);
+        each("tr[data-theme='" + voice.dataset.theme + "']", function (row) { row.hidden = !keep; });
       });
-      output.textContent = sought ? output.dataset.found.replace("#", String(found)) : "";
-    });
+      output.textContent = active ? output.dataset.found.replace("#t", String(themes)).replace("#q", String(quotes)) : "";
+    }
+    input.addEventListener("input", apply);
+    each("select", function (list) { list.addEventListener("change", apply); }, box);
   });
 
   each("table[data-sortable]", function (table) {

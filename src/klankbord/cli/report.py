@@ -1,0 +1,88 @@
+"""`klankbord report`: write the report again, for everybody or for one role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from klankbord.cli.output import note, path_for_people
+from klankbord.cli.workspaces import WORKSPACE, open_workspace
+from klankbord.location import Location
+from klankbord.roles import Role
+
+if TYPE_CHECKING:
+    from klankbord.outputs import Heard
+    from klankbord.settings import Settings
+    from klankbord.store import Workspace
+
+
+def report(
+    *,
+    workspace: Location = WORKSPACE,
+    out: Path = typer.Option(Path(), "--out", "-o", help="Folder to write into."),
+    role: Role = typer.Option(
+        Role.CX,
+        "--role",
+        help="cx: everything; support: tone drops and inner loop; product: themes and outer loop; "
+        "huddle: a sheet of paper per department.",
+    ),
+    department: str = typer.Option(
+        None, "--department", "-d", help="One department, with --role huddle.", show_default=False
+    ),
+    keep_ids: bool = typer.Option(
+        None,
+        "--keep-ids",
+        help="Write the original customer and account ids, for those who may see them.",
+        show_default=False,
+    ),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes."),
+) -> None:
+    """Write the report again from what the workspace holds, without analysing.
+
+    As of the latest analysis, with what people decided since: actions, themes, false alarms.
+
+    Example: klankbord report --role support --out rapport
+
+    Example: klankbord report --role huddle --department Finance
+    """
+    from datetime import UTC, datetime
+
+    from klankbord import outputs
+    from klankbord.loop import departments
+    from klankbord.settings import load_settings
+
+    if department and role is not Role.HUDDLE:
+        raise typer.BadParameter("--department goes with --role huddle")
+    if department and department not in departments():
+        raise typer.BadParameter(f"'{department}' is not one of {', '.join(departments())}")
+    given = load_settings(keep_ids=keep_ids)
+    with open_workspace(workspace) as store:
+        run = outputs.latest_run(store)
+        settings = run.settings(given)
+        heard = outputs.hear(store, run.as_of, datetime.now(UTC))
+        themes = outputs.stored_themes(store)
+        found = None if role is Role.HUDDLE else outputs.restore(store, heard, run, settings)
+        told = outputs.Told(
+            actions=store.actions(),
+            counts=tuple(record.count for record in store.imports()),
+            rejected=run.rejected,
+            settings=settings,
+            notice=run.notice,
+            original_ids=_names(store, heard, settings) if settings.keep_ids else {},
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    if found is None:
+        path = outputs.write_huddles(out, heard, themes, told, department)
+    else:
+        path = outputs.write_page(out, heard, found, told, role)
+    note(f"as of {told.day(heard)}: {path_for_people(path)}", quiet=quiet)
+
+
+def _names(store: Workspace, heard: Heard, settings: Settings) -> dict[str, str]:
+    """Return pseudonym -> original id of everybody who was heard."""
+    from klankbord.privacy import Pseudonymiser
+
+    pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
+    return store.original_ids(heard.pseudonyms(), pseudonymiser)

@@ -1,0 +1,28 @@
+"""What people get: the report for each role, the workbooks and the exports.
+
+`heard` is what a workspace holds at a moment, `findings` what the stages made of it, new or stored
+before, `quality` how good the tone model is on people's labels, and `writing` makes the files.
+"""
+
+from klankbord.outputs.findings import Findings, work_out
+from klankbord.outputs.heard import Heard, hear, of, until
+from klankbord.outputs.stored import StoredRun, latest_run, restore, stored_themes
+from klankbord.outputs.writing import Told, report_of, write_huddles, write_outputs, write_page
+
+__all__ = [
+    "Findings",
+    "Heard",
+    "StoredRun",
+    "Told",
+    "hear",
+    "latest_run",
+    "of",
+    "report_of",
+    "restore",
+    "stored_themes",
+    "until",
+    "work_out",
+    "write_huddles",
+    "write_outputs",
+    "write_page",
+]
