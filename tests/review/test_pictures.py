@@ -51,12 +51,13 @@ def test_one_customer_alone_with_what_all_teach_reads_as_among_all(many: Workspa
 def test_what_was_learned_and_drawn_is_kept(many: Workspace, monkeypatch: pytest.MonkeyPatch):
     pictures = Pictures(many, ReviewWording())
     pictures.prepare()
-    monkeypatch.setattr("klankbord.review.pictures.learn_dynamics", None)
+    module = Pictures.prepare.__globals__
+    monkeypatch.setitem(module, "learn_dynamics", None)
     own = many.said_by("K-0007", last=100)
     again = Pictures(many, ReviewWording())
     again.prepare()
     assert pictures.timeline("K-0007", *own) == again.timeline("K-0007", *own)
-    monkeypatch.setattr("klankbord.report.charts.timeline_chart", None)
+    monkeypatch.setattr(module["charts"], "timeline_chart", None)
     assert again.timeline("K-0007", *own).startswith("<svg")
 
 
