@@ -20,6 +20,7 @@ from pathlib import Path
 
 from environment import ROOT
 from klankbord.cli import run
+from klankbord.loop.lifecycle import Happening
 from klankbord.records import Action
 from klankbord.store import Workspace
 
@@ -29,10 +30,7 @@ WAVES = (
     ("enquete-golf-2.csv", range(4, 7)),
     ("enquete-golf-3.xlsx", range(7, 10)),
 )
-COUNTED = (
-    "geopend", "nieuw bewijs", "niet meer in de lijst", "weer in de lijst", "geëscaleerd",
-    "bijgewerkt", "gesloten", "heropend", "gemeten",
-)  # fmt: skip
+COUNTED = tuple(Happening)
 
 
 def main() -> None:

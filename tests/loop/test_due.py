@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.loop.due import WorkCalendar, escalation_level, escalation_role
+from klankbord.loop.due import WorkCalendar, escalation_role
 from klankbord.loop.rules import rules
 
 CALENDAR = WorkCalendar()
@@ -150,19 +150,19 @@ def test_whoever_left_is_not_hurried():
     ],
 )
 def test_escalation_counts_working_days(today, level):
-    assert escalation_level(date(2026, 3, 6), today, CALENDAR) == level
+    assert CALENDAR.escalation_level(date(2026, 3, 6), today) == level
 
 
 def test_holidays_do_not_escalate():
-    assert escalation_level(date(2026, 4, 24), date(2026, 4, 27), CALENDAR) == 0  # Koningsdag
-    assert escalation_level(date(2026, 4, 24), date(2026, 4, 28), CALENDAR) == 1
+    assert CALENDAR.escalation_level(date(2026, 4, 24), date(2026, 4, 27)) == 0  # Koningsdag
+    assert CALENDAR.escalation_level(date(2026, 4, 24), date(2026, 4, 28)) == 1
 
 
 @given(st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.integers(-30, 60))
 def test_escalation_never_falls_as_time_goes_by(due, days):
     today = due + timedelta(days=days)
-    level = escalation_level(due, today, CALENDAR)
-    assert level <= escalation_level(due, today + timedelta(days=1), CALENDAR)
+    level = CALENDAR.escalation_level(due, today)
+    assert level <= CALENDAR.escalation_level(due, today + timedelta(days=1))
     assert (level > 0) == (CALENDAR.working_days_after(due, today) >= 1)
 
 

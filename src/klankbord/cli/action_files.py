@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from klankbord.cli.action_verbs import BY, QUIET, WHY
+from klankbord.cli.choices import check_choice, check_department
 from klankbord.cli.output import Format, csv_table, data, note, table
-from klankbord.cli.workspaces import WORKSPACE, open_workspace
+from klankbord.cli.workspaces import WORKSPACE, open_workspace, original_ids
 from klankbord.errors import EXIT_KNOWN_ERROR, KlankbordError
 from klankbord.location import Location
 
 if TYPE_CHECKING:
-    from klankbord.records import Action
-    from klankbord.roundtrip import Change, Comparison, Form, Refusal
+    from klankbord.roundtrip import Change, Form, Refusal
     from klankbord.roundtrip.basis import Value
     from klankbord.settings import Settings
     from klankbord.store import Workspace
@@ -60,14 +60,11 @@ def export(
     """
     from datetime import date
 
-    from klankbord.loop import departments
     from klankbord.roundtrip import Form, form_of, quotes_of, write
     from klankbord.settings import load_settings
 
-    if form is not None and form not in set(Form):
-        raise typer.BadParameter(f"'{form}' is not one of {', '.join(Form)}")
-    if owner and owner not in departments():
-        raise typer.BadParameter(f"'{owner}' is not one of {', '.join(departments())}")
+    check_choice(form, tuple(Form))
+    check_department(owner)
     chosen = Form(form) if form else form_of(file)
     settings = load_settings(keep_ids=keep_ids or None)
     with open_workspace(workspace) as store:
@@ -79,16 +76,18 @@ def export(
             if owner in (None, action.owner)
         ]
         words = chosen.readable if quotes is None else quotes
+        customers = {action.customer_id for action in actions if action.customer_id}
+        evidence = tuple({item for action in actions for item in action.evidence})
         write(
             actions,
             file,
             chosen,
             today=date.today(),  # noqa: DTZ011 - the day where people work
-            quotes=quotes_of(actions, store.feedback()) if words else {},
+            quotes=quotes_of(actions, store.pieces(evidence)) if words else {},
             themes={theme.theme_id: theme.label for theme in store.themes()},
             language=settings.language,
             timezone=settings.timezone,
-            original_ids=_names(store, actions, settings) if settings.keep_ids else {},
+            original_ids=original_ids(store, customers, settings),
         )
     told = f"{len(actions)} actions in {file.name}"
     if chosen is Form.JIRA:
@@ -148,30 +147,15 @@ def import_actions(
 
 def _spare_edits(store: Workspace, file: Path, form: Form) -> None:
     """Raise KlankbordError where `file` is a sheet with edits that would be overwritten."""
-    from klankbord.errors import UnreadableInputError
-    from klankbord.roundtrip import compare, read
+    from klankbord.roundtrip import waiting_edits
 
-    if not form.readable or not file.is_file():
-        return
-    try:
-        found: Comparison = compare(read(file), store.actions(), store.action_histories())
-    except UnreadableInputError:
-        return
-    waiting = len(found.changes) + found.refused_rows
+    waiting = waiting_edits(file, store.actions(), store.action_histories()) if form.readable else 0
     if waiting:
         raise KlankbordError(
             f"{waiting} rows of this sheet hold edits that were not imported",
             where=str(file),
             hint=f"klankbord actions import {file.name}, or add --overwrite to lose them",
         )
-
-
-def _names(store: Workspace, actions: Iterable[Action], settings: Settings) -> dict[str, str]:
-    """Return pseudonym -> original id of the customers of `actions`."""
-    from klankbord.privacy import Pseudonymiser
-
-    pseudonyms = sorted({action.customer_id for action in actions if action.customer_id})
-    return store.original_ids(pseudonyms, Pseudonymiser.from_key_file(settings.key_file))
 
 
 def _apply(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import typer
 
 from klankbord.cli.action_verbs import QUIET
+from klankbord.cli.choices import check_department
 from klankbord.cli.output import data, note
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
-
-DAYS = 7  # between two huddles, where nothing else is said
 
 
 def huddle(
@@ -30,32 +29,24 @@ def huddle(
 
     Example: klankbord actions huddle --department Finance > huddle.md
     """
-    from klankbord.cli.timeline import analysed_at
-    from klankbord.loop import departments
-    from klankbord.loop.huddle import huddle as sheet_of
+    from klankbord import outputs
     from klankbord.loop.huddle_page import as_markdown
     from klankbord.moments import local_day
     from klankbord.settings import load_settings
 
-    if department and department not in departments():
-        raise typer.BadParameter(f"'{department}' is not one of {', '.join(departments())}")
+    check_department(department)
     settings = load_settings()
     with open_workspace(workspace) as store:
-        today = local_day(analysed_at(store), settings.timezone)
-        actions, themes, feedback = store.actions(), store.themes(), store.feedback()
-    sheets = [
-        sheet_of(
-            name,
-            actions,
-            themes,
-            feedback,
-            since=since.date() if since else today - timedelta(days=DAYS),
+        today = local_day(outputs.latest_run(store).as_of, settings.timezone)
+        sheets = outputs.huddle_sheets(
+            store.feedback(),
+            outputs.stored_themes(store),
+            store.actions(),
+            settings,
             today=today,
-            language=settings.language,
-            timezone=settings.timezone,
+            since=since.date() if since else None,
+            department=department,
         )
-        for name in ([department] if department else departments())
-    ]
     data("\n\n".join(as_markdown(sheet).rstrip() for sheet in sheets))
     note(f"{len(sheets)} sheets, as of {today}", quiet=quiet)
 

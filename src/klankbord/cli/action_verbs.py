@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.choices import check_choice, check_department
 from klankbord.cli.output import note
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
@@ -42,10 +43,7 @@ def assign(
 
     Example: klankbord actions assign 3fa2c1 Finance --why "gaat over de rekening"
     """
-    from klankbord.loop import departments
-
-    if owner not in departments():
-        raise typer.BadParameter(f"'{owner}' is not one of {', '.join(departments())}")
+    check_department(owner)
     with open_workspace(workspace) as store:
         action = find(store, action_id)
         store.update_action(
@@ -85,8 +83,7 @@ def update(
     """
     from klankbord.loop import ActionState, check_draft
 
-    if status and status not in set(ActionState):
-        raise typer.BadParameter(f"'{status}' is not one of {', '.join(ActionState)}")
+    check_choice(status, tuple(ActionState))
     text = _text(draft) if draft else None
     if text is not None and (problems := check_draft(text)):
         raise typer.BadParameter(f"this message is not ready: {'; '.join(problems)}")
@@ -131,8 +128,7 @@ def close(
     """
     from klankbord.loop import Outcome
 
-    if outcome not in set(Outcome):
-        raise typer.BadParameter(f"'{outcome}' is not one of {', '.join(Outcome)}")
+    check_choice(outcome, tuple(Outcome))
     with open_workspace(workspace) as store:
         action = find(store, action_id)
         store.close_action(

@@ -6,6 +6,7 @@ import typer
 
 from klankbord.cli import action_files, action_texts, action_verbs
 from klankbord.cli.action_verbs import ACTION, QUIET
+from klankbord.cli.choices import check_choice, check_department
 from klankbord.cli.groups import ListUnlessNamed
 from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
@@ -45,13 +46,10 @@ def list_actions(
     import json
 
     from klankbord.cli.action_page import COLUMNS, Listed, record
-    from klankbord.loop import departments
     from klankbord.report.tables import cell
 
-    if owner and owner not in departments():
-        raise typer.BadParameter(f"'{owner}' is not one of {', '.join(departments())}")
-    if loop and loop not in ("inner", "outer"):
-        raise typer.BadParameter(f"'{loop}' is not one of inner, outer")
+    check_department(owner)
+    check_choice(loop, ("inner", "outer"))
     with open_workspace(workspace) as store:
         listed = Listed.of(store)
     shown = [

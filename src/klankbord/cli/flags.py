@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.choices import check_choice
 from klankbord.cli.output import Format, csv_table, data, note, on_terminal, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
@@ -74,8 +75,7 @@ def flags(
 
         data(Path(package.__file__).with_name("hoe_zeker.md").read_text("utf-8").rstrip())
         return
-    if kind and kind not in set(ShiftKind):
-        raise typer.BadParameter(f"'{kind}' is not one of {', '.join(ShiftKind)}")
+    check_choice(kind, tuple(ShiftKind))
     settings = load_settings()
     if customer:
         from klankbord.cli.timeline import show

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.choices import check_choice
 from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
@@ -72,12 +73,8 @@ def metrics(
     from klankbord.metrics.periods import Period
     from klankbord.settings import load_settings
 
-    for name, given, known in (
-        ("--period", period, tuple(Period)),
-        ("--value-per", value_per, ("year", "month")),
-    ):
-        if given not in known:
-            raise typer.BadParameter(f"'{given}' is not one of {', '.join(known)}", param_hint=name)
+    check_choice(period, tuple(Period), "--period")
+    check_choice(value_per, ("year", "month"), "--value-per")
     settings = load_settings()
     try:
         published = claims_of(sector, settings.language) if sector else ()

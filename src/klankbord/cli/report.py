@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.choices import check_department
 from klankbord.cli.output import note, path_for_people
-from klankbord.cli.workspaces import WORKSPACE, open_workspace
+from klankbord.cli.workspaces import WORKSPACE, open_workspace, original_ids
 from klankbord.location import Location
 from klankbord.roles import Role
-
-if TYPE_CHECKING:
-    from klankbord.outputs import Heard
-    from klankbord.settings import Settings
-    from klankbord.store import Workspace
 
 
 def report(
@@ -50,13 +45,11 @@ def report(
     from datetime import UTC, datetime
 
     from klankbord import outputs
-    from klankbord.loop import departments
     from klankbord.settings import load_settings
 
     if department and role is not Role.HUDDLE:
         raise typer.BadParameter("--department goes with --role huddle")
-    if department and department not in departments():
-        raise typer.BadParameter(f"'{department}' is not one of {', '.join(departments())}")
+    check_department(department)
     given = load_settings(keep_ids=keep_ids)
     with open_workspace(workspace) as store:
         run = outputs.latest_run(store)
@@ -70,7 +63,7 @@ def report(
             rejected=run.rejected,
             settings=settings,
             notice=run.notice,
-            original_ids=_names(store, heard, settings) if settings.keep_ids else {},
+            original_ids=original_ids(store, heard.pseudonyms(), settings),
         )
     out.mkdir(parents=True, exist_ok=True)
     if found is None:
@@ -78,11 +71,3 @@ def report(
     else:
         path = outputs.write_page(out, heard, found, told, role)
     note(f"as of {told.day(heard)}: {path_for_people(path)}", quiet=quiet)
-
-
-def _names(store: Workspace, heard: Heard, settings: Settings) -> dict[str, str]:
-    """Return pseudonym -> original id of everybody who was heard."""
-    from klankbord.privacy import Pseudonymiser
-
-    pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
-    return store.original_ids(heard.pseudonyms(), pseudonymiser)

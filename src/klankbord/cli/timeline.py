@@ -28,10 +28,9 @@ DOT, BAND = "●", "░"
 
 def analysed_at(store: Workspace) -> datetime:
     """Return the moment of the latest analysis; raises WorkspaceError where there was none."""
-    runs = store.runs()
-    if not runs or runs[-1].as_of is None:
-        raise WorkspaceError("nothing has been analysed yet", hint="klankbord analyse --help")
-    return runs[-1].as_of
+    from klankbord.outputs import latest_run
+
+    return latest_run(store).as_of
 
 
 def show(store: Workspace, customer: str, settings: Settings, form: Format) -> None:

@@ -11,6 +11,9 @@ from klankbord.errors import WorkspaceError
 from klankbord.location import Location
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from klankbord.settings import Settings
     from klankbord.store import Workspace
 
 
@@ -40,3 +43,12 @@ def open_workspace(
     if not location.exists():
         raise WorkspaceError("there is no workspace yet", where=str(location), hint=hint)
     return Workspace.open(location)
+
+
+def original_ids(store: Workspace, pseudonyms: Iterable[str], settings: Settings) -> dict[str, str]:
+    """Return pseudonym -> original id, nothing where the settings do not ask for them."""
+    from klankbord.privacy import Pseudonymiser
+
+    if not settings.keep_ids:
+        return {}
+    return store.original_ids(pseudonyms, Pseudonymiser.from_key_file(settings.key_file))

@@ -71,11 +71,6 @@ class WorkCalendar:
         return sum(late >= days for days in self._sla["escalation"]["after_working_days"])
 
 
-def escalation_level(due: date, today: date, calendar: WorkCalendar) -> int:
-    """Return the escalation level on `today` of an open action that was due on `due`."""
-    return calendar.escalation_level(due, today)
-
-
 def escalation_role(level: int) -> str:
     """Return who is told at an escalation level of 1 and up; "" at level 0."""
     return str(rules("sla")["escalation"]["told"][level - 1]) if level else ""

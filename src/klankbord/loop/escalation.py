@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from klankbord.loop.due import WorkCalendar, escalation_level, escalation_role
+from klankbord.loop.due import WorkCalendar, escalation_role
 from klankbord.records import Action
 
 
@@ -14,7 +14,7 @@ def escalations(actions: Iterable[Action], today: date) -> dict[str, tuple[int, 
     calendar = WorkCalendar()
     found = {}
     for action in actions:
-        level = 0 if action.closed else escalation_level(action.due, today, calendar)
+        level = 0 if action.closed else calendar.escalation_level(action.due, today)
         if level:
             found[action.action_id] = (level, escalation_role(level))
     return found

@@ -64,10 +64,9 @@ def follow_up(
 
 
 def _of_customer(tones: Series, customer: int, moment: datetime) -> dict[str, Any]:
-    start, end = np.searchsorted(tones.customer, [customer, customer + 1])
-    at, level = tones.at[start:end], tones.level[start:end]
-    cut = int(np.searchsorted(at, seconds(np.array([microseconds(moment)]))[0], "right"))
-    before, after = level[max(0, cut - CONTACTS_BEFORE) : cut], level[cut:]
+    start, end = tones.starts(np.array([customer, customer + 1]))
+    (cut,) = tones.place(np.array([customer]), seconds(np.array([microseconds(moment)])))
+    before, after = tones.level[max(start, cut - CONTACTS_BEFORE) : cut], tones.level[cut:end]
     if not len(after):
         return {}
     return {

@@ -33,6 +33,20 @@ class Outcome(StrEnum):
     BEWUST_AFSCHEID = "bewust afscheid"
 
 
+class Happening(StrEnum):
+    """What can happen to an action, as its history names it."""
+
+    OPENED = "geopend"
+    EVIDENCE = "nieuw bewijs"
+    LEFT_OUT = "niet meer in de lijst"
+    BACK_IN = "weer in de lijst"
+    ESCALATED = "geëscaleerd"
+    EDITED = "bijgewerkt"
+    CLOSED = "gesloten"
+    REOPENED = "heropend"
+    MEASURED = "gemeten"
+
+
 class IllegalStepError(KlankbordError):
     """A step that the life cycle of an action does not have."""
 

@@ -14,14 +14,13 @@ from typing import Protocol
 
 from klankbord.excerpt import shorten
 from klankbord.loop.drafts import forms, within_sentence
-from klankbord.loop.lifecycle import Outcome
+from klankbord.loop.lifecycle import Happening, Outcome
 from klankbord.loop.markdown import escape
 from klankbord.loop.masking import mask, masked_places, points_at_someone
 from klankbord.loop.rules import Rules, rules
 from klankbord.records import Action, Theme
 from klankbord.themes.codeframe import codeframe
 
-_CLOSED = "gesloten"  # the event of a person who closed an action
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _BRACKETED = re.compile(r"\[[^\[\]]+\]")
 _BRACES = str.maketrans("{}[]", "()()")
@@ -32,7 +31,7 @@ class Event(Protocol):
 
     @property
     def event(self) -> str:
-        """What happened, such as "gesloten"."""
+        """What happened, a Happening."""
 
     @property
     def why(self) -> str:
@@ -202,7 +201,7 @@ def _all_parts(wel_niet_later: str) -> tuple[str | None, dict[str, str]]:
 
 
 def _reason_of_closing(history: Sequence[Event]) -> _Typed | None:
-    closings = [event for event in history if event.event == _CLOSED]
+    closings = [event for event in history if event.event == Happening.CLOSED]
     typed = " ".join(closings[-1].why.split()) if closings else ""
     return _Typed(typed) if typed else None
 

@@ -7,7 +7,14 @@ before, `quality` how good the tone model is on people's labels, and `writing` m
 from klankbord.outputs.findings import Findings, work_out
 from klankbord.outputs.heard import Heard, hear, of, until
 from klankbord.outputs.stored import StoredRun, latest_run, restore, stored_themes
-from klankbord.outputs.writing import Told, report_of, write_huddles, write_outputs, write_page
+from klankbord.outputs.writing import (
+    Told,
+    huddle_sheets,
+    report_of,
+    write_huddles,
+    write_outputs,
+    write_page,
+)
 
 __all__ = [
     "Findings",
@@ -15,6 +22,7 @@ __all__ = [
     "StoredRun",
     "Told",
     "hear",
+    "huddle_sheets",
     "latest_run",
     "of",
     "report_of",

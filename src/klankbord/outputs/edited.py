@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from klankbord.errors import UnreadableInputError
 from klankbord.records import Action
 
 if TYPE_CHECKING:
@@ -37,15 +36,9 @@ def set_aside(
 
     Raises nothing for a file that is no such sheet: that one is written over.
     """
-    from klankbord.roundtrip import compare, read
+    from klankbord.roundtrip import waiting_edits
 
-    if not path.is_file():
-        return None
-    try:
-        found = compare(read(path), actions, histories)
-    except UnreadableInputError:
-        return None
-    rows = len(found.changes) + found.refused_rows
+    rows = waiting_edits(path, actions, histories)
     if not rows:
         return None
     names = (path.with_name(f"{path.stem}-bewerkt-{number}{path.suffix}") for number in count(1))

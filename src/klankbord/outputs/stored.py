@@ -61,10 +61,10 @@ class StoredRun:
 
 def latest_run(store: Workspace) -> StoredRun:
     """Return the latest run; raises WorkspaceError where nothing was analysed."""
-    runs = store.runs()
-    if not runs or runs[-1].as_of is None:
+    run = store.last_run()
+    if run is None or run.as_of is None:
         raise WorkspaceError("nothing has been analysed yet", hint="klankbord analyse --help")
-    return StoredRun(runs[-1].as_of, runs[-1].provenance)
+    return StoredRun(run.as_of, run.provenance)
 
 
 def rejected_by_reason(rejected: Iterable[RejectedRow]) -> list[tuple[str, str, int]]:

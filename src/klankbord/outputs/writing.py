@@ -17,6 +17,9 @@ from klankbord.roles import Role, page_name
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from klankbord.loop.huddle import Huddle
     from klankbord.report import Report
 
 DAYS = 7  # between two huddles
@@ -118,6 +121,35 @@ def write_page(out: Path, heard: Heard, found: Findings, told: Told, role: Role)
     return path
 
 
+def huddle_sheets(
+    feedback: pa.Table,
+    themes: Sequence[Theme],
+    actions: Sequence[Action],
+    settings: Settings,
+    *,
+    today: date,
+    since: date | None = None,
+    department: str | None = None,
+) -> list[Huddle]:
+    """Return the huddle sheets of all departments, or of one; `since` is a week ago by default."""
+    from klankbord.loop import departments
+    from klankbord.loop.huddle import huddle
+
+    return [
+        huddle(
+            name,
+            actions,
+            themes,
+            feedback,
+            since=since or today - timedelta(days=DAYS),
+            today=today,
+            language=settings.language,
+            timezone=settings.timezone,
+        )
+        for name in ([department] if department else departments())
+    ]
+
+
 def write_huddles(
     out: Path,
     heard: Heard,
@@ -127,23 +159,15 @@ def write_huddles(
 ) -> Path:
     """Write the huddle sheets of all departments, or of one, as one page to print."""
     from klankbord import report
-    from klankbord.loop import departments
-    from klankbord.loop.huddle import huddle
 
-    today = told.day(heard)
-    sheets = [
-        huddle(
-            name,
-            told.actions,
-            themes,
-            heard.feedback,
-            since=today - timedelta(days=DAYS),
-            today=today,
-            language=told.settings.language,
-            timezone=told.settings.timezone,
-        )
-        for name in ([department] if department else departments())
-    ]
+    sheets = huddle_sheets(
+        heard.feedback,
+        themes,
+        told.actions,
+        told.settings,
+        today=told.day(heard),
+        department=department,
+    )
     path = out / page_name(Role.HUDDLE, department or "")
     report.write_huddles(sheets, path, settings=told.settings, notice=told.notice)
     return path

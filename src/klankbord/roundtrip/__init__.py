@@ -1,7 +1,7 @@
 """Actions that leave as a file, and come back edited."""
 
 from klankbord.roundtrip.checking import Change
-from klankbord.roundtrip.compare import Comparison, Refusal, compare
+from klankbord.roundtrip.compare import Comparison, Refusal, compare, waiting_edits
 from klankbord.roundtrip.quotes import quotes_of
 from klankbord.roundtrip.read import EditedRow, EditedSheet, read
 from klankbord.roundtrip.write import Form, form_of, write
@@ -17,5 +17,6 @@ __all__ = [
     "form_of",
     "quotes_of",
     "read",
+    "waiting_edits",
     "write",
 ]

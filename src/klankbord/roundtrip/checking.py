@@ -11,6 +11,7 @@ from klankbord.cells import neutralise
 from klankbord.excerpt import shorten
 from klankbord.loop.drafts import check_draft
 from klankbord.loop.lifecycle import (
+    Happening,
     IllegalStepError,
     check_outcome,
     check_step,
@@ -26,7 +27,6 @@ from klankbord.roundtrip.values import CLEARS, Reader, allowed
 
 _TEXTS = ("wel_niet_later", "draft")
 _SHOWN = 60  # characters of a text in a message
-_REOPENED = "heropend"  # an event that may change every field
 
 
 class Event(Protocol):
@@ -109,7 +109,7 @@ class Background:
         """Tell whether a field still is as the action was opened, as far as history tells."""
         events = self.histories.get(action_id, ())
         return bool(events) and not any(
-            event.event == _REOPENED or field in event.changes for event in events[1:]
+            event.event == Happening.REOPENED or field in event.changes for event in events[1:]
         )
 
     def applied(self, action_id: str, basis: Basis, field: str, value: Value) -> bool:

@@ -11,12 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+from klankbord.errors import UnreadableInputError
 from klankbord.moments import TIMEZONE
 from klankbord.records import Action
 from klankbord.roundtrip.basis import FIELDS, Basis, basis_of, canonical, same
 from klankbord.roundtrip.checking import Background, Change, Histories, RefusedError, RowCheck
-from klankbord.roundtrip.read import EditedRow, EditedSheet
+from klankbord.roundtrip.read import EditedRow, EditedSheet, read
 from klankbord.roundtrip.texts import Texts
 from klankbord.roundtrip.values import Reader
 
@@ -88,6 +90,20 @@ def compare(
         refused += [_refusal(sheet, background, row.row, own, problem) for problem in problems]
     refused.sort(key=lambda refusal: refusal.row)
     return Comparison(tuple(changes), tuple(refused), unchanged)
+
+
+def waiting_edits(path: Path, actions: Iterable[Action], histories: Histories) -> int:
+    """Count the rows of the sheet at `path` that hold edits `actions` do not.
+
+    Returns 0 for a file that is no such sheet, and where there is none.
+    """
+    if not path.is_file():
+        return 0
+    try:
+        found = compare(read(path), actions, histories)
+    except UnreadableInputError:
+        return 0
+    return len(found.changes) + found.refused_rows
 
 
 def _refusal(

@@ -11,15 +11,13 @@ from sqlalchemy import Connection
 
 from klankbord.errors import WorkspaceError
 from klankbord.loop import lifecycle
-from klankbord.loop.lifecycle import ActionState, Outcome
+from klankbord.loop.lifecycle import ActionState, Happening, Outcome
 from klankbord.records import Action
 from klankbord.store.actions import change, changed_meanwhile, one, read
 from klankbord.store.arrow import to_micros
 from klankbord.store.history import ActionEvent, write_event
 
 EDITABLE = ("owner", "due", "status", "wel_niet_later", "draft")
-REOPENED = "heropend"
-_MEASURED = "gemeten"
 
 
 def edit(
@@ -53,7 +51,7 @@ def edit(
     if "due" in changed and known.escalation:
         changed["escalation"] = 0
     change(connection, known, changed)
-    write_event(connection, action_id, "bijgewerkt", at=at, changes=written, by=by, why=why)
+    write_event(connection, action_id, Happening.EDITED, at=at, changes=written, by=by, why=why)
     return replace(known, **changed, version=known.version + 1)
 
 
@@ -72,7 +70,7 @@ def close(
     lifecycle.check_outcome(known.status, outcome, closed=known.closed)
     change(connection, known, {"outcome": str(outcome), "closed_at": to_micros(at)})
     written = {"outcome": [None, str(outcome)]}
-    write_event(connection, action_id, "gesloten", at=at, changes=written, by=by, why=why)
+    write_event(connection, action_id, Happening.CLOSED, at=at, changes=written, by=by, why=why)
     return replace(known, outcome=str(outcome), closed_at=at, version=known.version + 1)
 
 
@@ -88,9 +86,8 @@ def reopen(
     """Open a closed action again, back at the plan; a reason is asked for."""
     known = _as_seen(connection, action_id, version)
     if not known.closed:
-        raise lifecycle.IllegalStepError(
-            "this action is open", hint=f"it can: {', '.join(_possible(known))}"
-        )
+        legal = lifecycle.next_states(known.status, known.loop)
+        raise lifecycle.IllegalStepError("this action is open", hint=f"it can: {', '.join(legal)}")
     if not why.strip():
         raise WorkspaceError("say why this action is reopened", hint="give --why TEXT")
     status = str(ActionState.ACTIEPLAN)
@@ -106,7 +103,7 @@ def reopen(
         },
     )
     written = {"outcome": [known.outcome, None], "status": [known.status, status]}
-    write_event(connection, action_id, REOPENED, at=at, changes=written, by=by, why=why)
+    write_event(connection, action_id, Happening.REOPENED, at=at, changes=written, by=by, why=why)
     return replace(
         known,
         outcome=None,
@@ -132,7 +129,7 @@ def escalate(
             continue
         change(connection, known, {"escalation": level})
         written = {"escalation": [known.escalation, level], "told": role}
-        write_event(connection, known.action_id, "geëscaleerd", at=at, changes=written)
+        write_event(connection, known.action_id, Happening.ESCALATED, at=at, changes=written)
         raised.append(replace(known, escalation=level, version=known.version + 1))
     return tuple(raised)
 
@@ -147,9 +144,10 @@ def measure(connection: Connection, measures: Mapping[str, Mapping[str, Any]], a
         found = measures.get(known.action_id)
         if found is None or known.status != ActionState.UITGEVOERD:
             continue
-        change(connection, known, {"status": _MEASURED})
-        written = {"status": [known.status, _MEASURED], "measure": dict(found)}
-        write_event(connection, known.action_id, _MEASURED, at=at, changes=written)
+        status = str(ActionState.GEMETEN)
+        change(connection, known, {"status": status})
+        written = {"status": [known.status, status], "measure": dict(found)}
+        write_event(connection, known.action_id, Happening.MEASURED, at=at, changes=written)
         count += 1
     return count
 
@@ -163,7 +161,7 @@ def acted_at(histories: Mapping[str, tuple[ActionEvent, ...]]) -> dict[str, date
     found: dict[str, datetime] = {}
     for action_id, events in histories.items():
         for event in events:
-            if event.event == REOPENED:
+            if event.event == Happening.REOPENED:
                 found.pop(action_id, None)
             elif event.at is not None and _is_step(event):
                 found.setdefault(action_id, event.at)
@@ -181,10 +179,6 @@ def _as_seen(connection: Connection, action_id: str, version: int | None) -> Act
     if version is not None and known.version != version:
         raise changed_meanwhile()
     return known
-
-
-def _possible(action: Action) -> tuple[str, ...]:
-    return lifecycle.next_states(action.status, action.loop)
 
 
 def _plain(value: object) -> object:

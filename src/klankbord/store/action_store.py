@@ -26,14 +26,10 @@ class ActionStore(Connections):
         with self._writing() as connection:
             return actions.merge(connection, planned, at)
 
-    def actions(self, *, open_only: bool = False) -> tuple[Action, ...]:
-        """Return the actions, inner loop first and weightiest first."""
-        with self._reading() as connection:
-            found = actions.read(connection)
-        return tuple(action for action in found if not (open_only and action.closed))
-
-    def customer_actions(self, customer_id: str, *, open_only: bool = False) -> tuple[Action, ...]:
-        """Return the actions of one customer, weightiest first."""
+    def actions(
+        self, *, open_only: bool = False, customer_id: str | None = None
+    ) -> tuple[Action, ...]:
+        """Return the actions, or those for one customer, inner loop and weightiest first."""
         with self._reading() as connection:
             found = actions.read(connection, customer_id=customer_id)
         return tuple(action for action in found if not (open_only and action.closed))
@@ -95,8 +91,8 @@ class ActionStore(Connections):
                 connection, action_id, outcome, at=at, by=by, why=why, version=version
             )
             if outcome == Outcome.VALS_ALARM:
-                for shift in findings.read_shifts(connection):
-                    if (shift.customer_id, shift.kind) == (closed.customer_id, closed.cause):
+                for shift in findings.read_shifts(connection, closed.customer_id or ""):
+                    if shift.kind == closed.cause:
                         reviews.judge(connection, shift, real=False, at=at, by=by, note=why)
             return closed
 

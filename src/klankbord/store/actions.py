@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from klankbord.errors import ConflictError, WorkspaceError
-from klankbord.loop.lifecycle import Outcome
+from klankbord.loop.lifecycle import Happening, Outcome
 from klankbord.records import Action
 from klankbord.store import tables
 from klankbord.store.arrow import from_micros, to_micros
@@ -153,7 +153,7 @@ def _open(connection: Connection, action: Action, at: datetime | None) -> None:
     connection.execute(insert(tables.action).values(**values, opened_at=to_micros(at), version=1))
     _write_evidence(connection, action.action_id, action.evidence, 0)
     changes = {"evidence": list(action.evidence), "status": [None, action.status]}
-    write_event(connection, action.action_id, "geopend", at=at, changes=changes)
+    write_event(connection, action.action_id, Happening.OPENED, at=at, changes=changes)
 
 
 def _add_evidence(
@@ -162,7 +162,8 @@ def _add_evidence(
     new = _unknown_evidence(known, planned)
     if new:
         _write_evidence(connection, known.action_id, new, len(known.evidence))
-        write_event(connection, known.action_id, "nieuw bewijs", at=at, changes={"evidence": new})
+        changes = {"evidence": new}
+        write_event(connection, known.action_id, Happening.EVIDENCE, at=at, changes=changes)
     if planned.priority != known.priority == 0:
         _tell_priority(connection, known, planned.priority, at)
     changes = {
@@ -181,7 +182,7 @@ def _tell_priority(
     write_event(
         connection,
         known.action_id,
-        "weer in de lijst" if priority else "niet meer in de lijst",
+        Happening.BACK_IN if priority else Happening.LEFT_OUT,
         at=at,
         changes={"priority": [known.priority, priority]},
     )
@@ -203,7 +204,7 @@ def _reopen_if_new(
         "outcome": [known.outcome, None],
         "status": [known.status, planned.status],
     }
-    write_event(connection, known.action_id, "heropend", at=at, changes=changes)
+    write_event(connection, known.action_id, Happening.REOPENED, at=at, changes=changes)
 
 
 def _unknown_evidence(known: Action, planned: Action) -> list[str]:

@@ -60,9 +60,11 @@ def write_shifts(connection: Connection, shifts: Iterable[ToneShift]) -> None:
         connection.execute(insert(tables.shift), rows)
 
 
-def read_shifts(connection: Connection) -> tuple[ToneShift, ...]:
-    """Return the shifts as they were saved last, in rank order."""
+def read_shifts(connection: Connection, customer_id: str | None = None) -> tuple[ToneShift, ...]:
+    """Return the shifts, or those of one customer, as they were saved last, in rank order."""
     query = select(tables.shift).order_by(tables.shift.c.rank)
+    if customer_id is not None:
+        query = query.where(tables.shift.c.customer_id == customer_id)
     return tuple(shift_of(row) for row in connection.execute(query).mappings())
 
 

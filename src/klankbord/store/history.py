@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select
 
+from klankbord.loop.lifecycle import Happening
 from klankbord.records import SourceCount
 from klankbord.store import tables
 from klankbord.store.arrow import from_micros, to_json, to_micros
@@ -22,7 +23,7 @@ class ActionEvent:
 
     at: datetime | None
     by: str  # a person, or "" for a run of Klankbord
-    event: str  # such as "geopend", "nieuw bewijs", "niet meer in de lijst" or "gesloten"
+    event: str  # a Happening
     changes: Mapping[str, Any]  # field -> [old, new], or the evidence added
     why: str
 
@@ -103,7 +104,7 @@ def read_last_run(connection: Connection) -> RunRecord | None:
 def write_event(
     connection: Connection,
     action_id: str,
-    event: str,
+    event: Happening,
     *,
     at: datetime | None,
     changes: Mapping[str, Any],
@@ -116,7 +117,7 @@ def write_event(
             action_id=action_id,
             at=to_micros(at),
             by=by,
-            event=event,
+            event=str(event),
             changes=to_json(changes),
             why=why,
         )

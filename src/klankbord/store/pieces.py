@@ -186,11 +186,11 @@ def _known(connection: Connection, rows: Sequence[Row]) -> dict[str, _Piece]:
     ids = list(dict.fromkeys(row["feedback_id"] for row in rows))
     standing: dict[str, Row] = {}
     earlier: dict[str, list[Version]] = {}
-    for some in _parts(ids):
+    for some in parts(ids):
         query = select(piece).where(piece.c.feedback_id.in_(some))
         for row in connection.execute(query):
             standing[row[0]] = dict(zip(FEEDBACK.names, row, strict=True))
-    for some in _parts(list(standing)):
+    for some in parts(list(standing)):
         query = select(version).where(version.c.feedback_id.in_(some))
         for kept in connection.execute(query.order_by(version.c.version_id)).mappings():
             earlier.setdefault(kept["feedback_id"], []).append(
@@ -218,7 +218,7 @@ def _save(connection: Connection, pieces: Iterable[_Piece], at: int | None) -> i
         _rewrite(connection, changed)
     if versions:
         connection.execute(insert(connection, tables.feedback_version), versions)
-    for some in _parts(reworded):
+    for some in parts(reworded):
         _forget_judgements(connection, some)
     return added
 
@@ -247,5 +247,6 @@ def _forget_judgements(connection: Connection, ids: Sequence[str]) -> None:
     )
 
 
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+def parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Return ids in stretches that one query takes."""
     return (ids[start : start + _LOOKUP_ROWS] for start in range(0, len(ids), _LOOKUP_ROWS))

@@ -138,8 +138,12 @@ class Workspace(ActionStore, ImportStore, ReviewStore):
 
     def pieces(self, feedback_ids: Sequence[str]) -> pa.Table:
         """Return these pieces of feedback as far as they are stored, by time received."""
-        query = select(tables.feedback).where(tables.feedback.c.feedback_id.in_(feedback_ids))
-        return self._read(query.order_by(*_BY_TIME), FEEDBACK)
+        parts = [FEEDBACK.empty_table()]
+        for some in pieces.parts(feedback_ids):
+            query = select(tables.feedback).where(tables.feedback.c.feedback_id.in_(some))
+            parts.append(self._read(query, FEEDBACK))
+        by_time = [("received_at", "ascending"), ("feedback_id", "ascending")]
+        return pa.concat_tables(parts).sort_by(by_time)
 
     def said_by(self, customer_id: str, *, last: int) -> tuple[pa.Table, pa.Table]:
         """Return the last pieces of feedback of one customer by time received, and their scores."""

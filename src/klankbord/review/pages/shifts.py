@@ -126,7 +126,7 @@ def _shift(
         one,
         last_pieces(said, shift.evidence),
         scores,
-        store.customer_actions(shift.customer_id, open_only=True),
+        store.actions(customer_id=shift.customer_id, open_only=True),
         around,
         asked,
         picture,
