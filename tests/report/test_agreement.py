@@ -179,8 +179,14 @@ def test_tones_score_and_totals(outputs: tuple[Report, Path]) -> None:
         f"van {told.num_rows} is de toon bepaald."
     )
     counts = dict(report.method.counts)
-    assert int(counts["Reacties in de werkruimte"]) == feedback.num_rows
-    assert int(counts["Beoordeelde reacties"]) == pc.count(feedback["tone"]).as_py()
+    assert (
+        int(counts["Teksten in de werkruimte, ook van medewerkers en AI-antwoorden"])
+        == feedback.num_rows
+    )
+    assert (
+        int(counts["Op toon gelezen, ook antwoorden als ‘geen mening’"])
+        == pc.count(feedback["tone"]).as_py()
+    )
     segments = pq.read_table(folder / "segmenten.parquet")
     assert int(counts["Zinsdelen"]) == segments.num_rows
     told_rejected = sum(first_number(row.count_text) for row in report.method.rejected)

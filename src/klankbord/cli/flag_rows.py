@@ -55,7 +55,7 @@ def drawn_accounts(found: Sequence[AccountShift], settings: Settings) -> None:
 
 
 def _sure(probability: float) -> str:
-    return f"{min(int(100 * probability), 99)}%"
+    return f"{min(round(100 * probability), 99)}%"
 
 
 def _euro(value: float | None, wording: Wording) -> str:

@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -139,11 +140,12 @@ def _drawn(
     from rich.table import Table
     from rich.text import Text
 
-    columns = zip(headings, *rows, strict=True)
+    columns = list(zip(headings, *rows, strict=True))
     natural = [max(cell_len(cell) for cell in column) for column in columns]
     gap = 2 if sum(natural) + 2 * (len(natural) - 1) <= available else 1
     kept = [width if name in whole else 0 for name, width in zip(headings, natural, strict=True)]
     room = available - sum(kept) - gap * (len(kept) - 1) >= _NARROWEST * kept.count(0)
+    widths = _widths(columns, kept, available - gap * (len(kept) - 1))
     drawn = Table(
         title=title or None,
         title_justify="left",
@@ -152,16 +154,62 @@ def _drawn(
         pad_edge=False,
         padding=(0, gap - 1, 0, 0),
     )
-    for name in headings:
+    for name, width in zip(headings, widths, strict=True):
         drawn.add_column(
             Text(_one_line(name)),
             justify="right" if name in right else "left",
             no_wrap=name in whole and room,
             overflow="fold",
+            width=width,
         )
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn
+
+
+def _widths(
+    columns: Sequence[Sequence[str]], kept: Sequence[int], room: int
+) -> Sequence[int | None]:
+    """Share out the room so that no word is broken, then so that few cells wrap.
+
+    `kept` are the widths of columns that stay on one line, 0 for those that may wrap. Where there
+    is not even room for words the widths are left open.
+    """
+    words = [max(map(_longest_word, column)) for column in columns]
+    found = [width or word for width, word in zip(kept, words, strict=True)]
+    if sum(found) > room:
+        return [None] * len(found)
+    lengths = [_lengths(column) for column in columns]
+    while spare := room - sum(found):
+        gains = [
+            ((_lines(own, width) - _lines(own, width + more)) / more, -at, more)
+            for at, (own, width) in enumerate(zip(lengths, found, strict=True))
+            for more in range(1, spare + 1)
+        ]
+        gain, at, more = max(gains)
+        if gain <= 0:
+            break
+        found[-at] += more
+    return found
+
+
+def _lengths(column: Sequence[str]) -> Counter[int]:
+    from rich.cells import cell_len
+
+    return Counter(map(cell_len, column))
+
+
+def _lines(lengths: Counter[int], width: int) -> int:
+    """Return how many lines cells of these lengths take, at least."""
+    return sum(count * -(-length // max(width, 1)) for length, count in lengths.items())
+
+
+def _longest_word(cell: str) -> int:
+    """Return how wide a column must be for `cell` to break between words, and keep its indent."""
+    from rich.cells import cell_len
+
+    indent = len(cell) - len(cell.lstrip())
+    return indent + max(map(cell_len, cell.split()), default=0)
 
 
 def _one_line(text: str) -> str:

@@ -32,6 +32,9 @@ def report(
         help="Write the original customer and account ids, for those who may see them.",
         show_default=False,
     ),
+    pdf: bool = typer.Option(
+        False, "--pdf", help="Write it as a PDF too, beside the page; a minute for a long report."
+    ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes."),
 ) -> None:
     """Write the report again from what the workspace holds, without analysing.
@@ -40,22 +43,25 @@ def report(
 
     Example: klankbord report --role support --out rapport
 
-    Example: klankbord report --role huddle --department Finance
+    Example: klankbord report --role huddle --department Finance --pdf
     """
     from datetime import UTC, datetime
 
     from klankbord import outputs
+    from klankbord.report import check_paper
     from klankbord.settings import load_settings
 
     if department and role is not Role.HUDDLE:
         raise typer.BadParameter("--department goes with --role huddle")
     check_department(department)
+    if pdf:
+        check_paper()
     given = load_settings(keep_ids=keep_ids)
     with open_workspace(workspace) as store:
         run = outputs.latest_run(store)
         settings = run.settings(given)
         heard = outputs.hear(store, run.as_of, datetime.now(UTC))
-        themes = outputs.stored_themes(store)
+        themes = store.themes()
         found = None if role is Role.HUDDLE else outputs.restore(store, heard, run, settings)
         told = outputs.Told(
             actions=store.actions(),
@@ -67,7 +73,9 @@ def report(
         )
     out.mkdir(parents=True, exist_ok=True)
     if found is None:
-        path = outputs.write_huddles(out, heard, themes, told, department)
+        path = outputs.write_huddles(out, heard, themes, told, department, pdf=pdf)
     else:
-        path = outputs.write_page(out, heard, found, told, role)
-    note(f"as of {told.day(heard)}: {path_for_people(path)}", quiet=quiet)
+        path = outputs.write_page(out, heard, found, told, role, pdf=pdf)
+    written = [path, path.with_suffix(".pdf")] if pdf else [path]
+    for each in written:
+        note(f"as of {told.day(heard)}: {path_for_people(each)}", quiet=quiet)

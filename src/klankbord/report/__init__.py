@@ -6,6 +6,7 @@ from klankbord.report.build import build
 from klankbord.report.html import write_html, write_huddles
 from klankbord.report.method import OwnQuality
 from klankbord.report.model import Report
+from klankbord.report.paper import check_paper, write_huddles_pdf, write_pdf
 from klankbord.report.satisfaction import satisfaction_by_theme
 from klankbord.report.tables import write_tables
 from klankbord.report.workbook import write_workbook
@@ -14,9 +15,12 @@ __all__ = [
     "OwnQuality",
     "Report",
     "build",
+    "check_paper",
     "satisfaction_by_theme",
     "write_html",
     "write_huddles",
+    "write_huddles_pdf",
+    "write_pdf",
     "write_tables",
     "write_workbook",
 ]

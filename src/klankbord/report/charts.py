@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -181,6 +181,13 @@ def impact_bar(impact: Impact, scale: tuple[float, float]) -> str:
     return _svg(alt.layer(nought, reach, dot), impact.description, "", "impact")
 
 
+def for_paper(picture: str, colours: Mapping[str, str]) -> str:
+    """Return a picture with fixed `colours` and a font of its own, for where no CSS reaches it."""
+    found = _VARIABLE.sub(lambda variable: colours[variable[1]], picture)
+    return found.replace("<svg ", '<svg font-family="sans-serif" ', 1)
+
+
+_VARIABLE = re.compile(r"(?<==\")var\(--([a-z-]+)\)(?=\")")
 _PAIRED = re.compile("[\U00010000-\U0010ffff]")
 _HALVES = (Tick(0.0, "0%"), Tick(0.5, "50%"), Tick(1.0, "100%"))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,26 +41,39 @@ def write_huddles(
     _write(render_huddles(sheets, settings=settings, notice=notice), path)
 
 
-def render(report: Report) -> str:
-    """Return the page; the same report gives the same bytes."""
+def render(report: Report, *, paper: bool = False) -> str:
+    """Return the page; the same report gives the same bytes.
+
+    For `paper` it comes without a script, in print colours and dated, for the engine that lays out
+    the PDF.
+    """
     wording = Wording(report.language)
+    drawn = _pictures(report, wording)
+    if paper:
+        drawn = {
+            name: charts.for_paper(picture, _print_colours()) for name, picture in drawn.items()
+        }
     return _page(
         "report.html.j2",
-        ("report.css",),
-        "report.js",
+        ("report.css", "paper.css") if paper else ("report.css",),
+        "" if paper else "report.js",
         report=report,
         t=wording,
-        pictures=_pictures(report, wording),
+        pictures={name: _trusted(picture) for name, picture in drawn.items()},
+        made=report.as_of.isoformat() if paper else "",
     )
 
 
-def render_huddles(sheets: Sequence[Huddle], *, settings: Settings, notice: str = "") -> str:
+def render_huddles(
+    sheets: Sequence[Huddle], *, settings: Settings, notice: str = "", paper: bool = False
+) -> str:
     """Return the page of huddle sheets; the same sheets give the same bytes."""
     wording = Wording(settings.language, settings.timezone)
     return _page(
         "huddle.html.j2",
-        ("report.css", "huddle.css"),
+        ("report.css", "huddle.css", "paper.css") if paper else ("report.css", "huddle.css"),
         "",
+        made=max((sheet.today.isoformat() for sheet in sheets), default="") if paper else "",
         sheets=[huddle_sheet(sheet, wording) for sheet in sheets],
         company=neutralise(settings.company),
         notice=shorten(notice, _LONGEST_NOTICE),
@@ -113,6 +127,13 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@cache
+def _print_colours() -> Mapping[str, str]:
+    """Return the colours of the print style by the name of their variable."""
+    _, _, style = _asset("report.css").partition("@media print")
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", style))
+
+
 def _trusted(text: str) -> Markup:
     """Mark our own style, script or picture as not to be escaped; never a customer's words."""
     from markupsafe import Markup
@@ -120,7 +141,7 @@ def _trusted(text: str) -> Markup:
     return Markup(text)  # noqa: S704
 
 
-def _pictures(report: Report, wording: Wording) -> dict[str, Markup]:
+def _pictures(report: Report, wording: Wording) -> dict[str, str]:
     """Draw every picture, under the name by which a template asks for it."""
     drawn: dict[str, str] = {}
     first = report.overview
@@ -140,7 +161,7 @@ def _pictures(report: Report, wording: Wording) -> dict[str, Markup]:
         drawn |= _timelines(report, wording)
     if report.shows("themes"):
         drawn |= _of_themes(report)
-    return {name: _trusted(picture) for name, picture in drawn.items()}
+    return drawn
 
 
 def _timelines(report: Report, wording: Wording) -> dict[str, str]:

@@ -413,6 +413,7 @@ class ModelRow:
     kind_label: str
     fingerprint: str
     scores: tuple[MeasuredQuality, ...]
+    more_scores: bool = False  # its card tells of others too
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,7 @@ def _write(book: Workbook, sheet: _Sheet, formats: dict[str, Format], wording: W
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    page.set_footer("&L&A&R&P / &N")
     page.hide_gridlines(2)
 
 

@@ -64,9 +64,12 @@
     each("th[data-sort]", function (head) {
       var button = document.createElement("button");
       button.type = "button";
-      button.textContent = head.textContent;
+      var printed = document.createElement("span");
+      button.textContent = printed.textContent = head.textContent;
+      printed.className = "on-paper";
       head.textContent = "";
       head.appendChild(button);
+      head.appendChild(printed);
       button.addEventListener("click", function () {
         var states = { "none": "descending", "descending": "ascending", "ascending": "none" };
         var next = states[head.getAttribute("aria-sort") || "none"], sign = next === "ascending" ? 1 : -1;
