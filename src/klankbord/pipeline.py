@@ -146,7 +146,7 @@ def analyse(
             "started_at": started.isoformat(),
             "finished_at": datetime.now(UTC).isoformat(),
         }
-        store.record_run(provenance, as_of=heard.moment)
+        _record(store, provenance, heard, listed)
         _write_json(out / "run.json", provenance)
         progress("report", 1, 1)
     return Summary(
@@ -260,6 +260,14 @@ def _find(
             **told,
         ),
     )
+
+
+def _record(store: Workspace, provenance: Mapping[str, Any], heard: Heard, found: Findings) -> None:
+    """Remember the run, with what it learned of tone over time for pictures drawn later."""
+    with store.transaction():
+        run_id = store.record_run(provenance, as_of=heard.moment)
+        if found.shifts.dynamics is not None:
+            store.keep_dynamics(run_id, found.shifts.dynamics.values())
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -173,6 +173,8 @@ TONE_LABELS = pa.schema(
         pa.field("flags", pa.string()),  # letters C, A, U, S; "": none of them
         pa.field("labelled_by", pa.string(), nullable=False),  # "": not told
         pa.field("labelled_at", _TIME, nullable=False),
+        # given on the review page to a piece somebody chose: such labels are no random sample
+        pa.field("correction", pa.bool_()),  # null: no
     ]
 )
 

@@ -79,6 +79,16 @@ def test_one_action_is_followed_from_plan_to_closing(workspace, capsys):
     assert "abcdef01" in capsys.readouterr().out
 
 
+def test_the_last_step_is_taken_back(workspace, capsys):
+    assert actions(workspace, "close", "abcdef01", "vals alarm", "--by", "Anna") == 0
+    assert actions(workspace, "undo", "abcdef01", "--by", "Bo", "--why", "toch echt") == 0
+    assert "the last step is taken back" in capsys.readouterr().err
+    assert actions(workspace, "show", "abcdef01") == 0
+    shown = capsys.readouterr().out
+    assert "ongedaan gemaakt by Bo (outcome vals alarm → None): toch echt" in shown
+    assert "May end as vals alarm" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -91,6 +101,7 @@ def test_one_action_is_followed_from_plan_to_closing(workspace, capsys):
         (["show", "abcdef"], 1, "2 actions start with"),
         (["show", "zzz"], 1, "no such action"),
         (["reopen", "abcdef01", "--why", "x"], 1, "is open"),
+        (["undo", "abcdef01"], 1, "no step of this action can be taken back"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_what_can(workspace, capsys, arguments, code, told):

@@ -275,6 +275,7 @@ def test_a_date_in_the_future_steers_nothing(analyse, tmp_path: Path):
         "dated_after_as_of": 1,
         "customers": 0,
         "labelled_by_people": 0,
+        "corrected_by_people": 0,
     }
     assert "2050" not in (tmp_path / "out" / "rapport.html").read_text("utf-8")
     assert pq.read_table(tmp_path / "out" / "feedback.parquet").num_rows == 2

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from klankbord.cli import run
+from klankbord.schema import Tone
+from klankbord.store import Workspace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from labelling.builders import TEXTS, labelled, survey, write_csv
@@ -68,6 +71,41 @@ def test_the_whole_round(tmp_path, monkeypatch, capsys):
     assert json.loads((tmp_path / "uit" / "run.json").read_text("utf-8"))["workspace"][
         "labelled_by_people"
     ] == len(rows)
+
+
+def test_corrections_train_count_in_an_analysis_and_do_not_measure(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    survey(tmp_path / "enquete.csv")
+    assert run(["analyse", "enquete.csv", "--out", "uit", "-q"]) == 0
+    with Workspace.open(tmp_path / "klankbord.db") as store:
+        said = store.feedback()
+        for own, text in zip(said["feedback_id"].to_pylist(), said["verbatim"].to_pylist(),
+                             strict=True):  # fmt: skip
+            store.correct_tone(own, Tone(dict(TEXTS)[text]), at=datetime.now(UTC), by="Anna")
+    capsys.readouterr()
+    assert run(["evaluate"]) == 2
+    assert "no sample to measure on" in capsys.readouterr().err
+    assert run(["train", "--out", "eigen"]) == 0
+    shown = capsys.readouterr()
+    assert "35 labels used" in shown.err
+    assert "35 of them are corrections" in shown.err
+    assert "the choice rests on corrections too" in shown.err
+    assert "te weinig gegevens: " in shown.err
+    assert run(["analyse", "enquete.csv", "--out", "uit", "--tone-model", "eigen", "-q"]) == 0
+    rows = pq.read_table(tmp_path / "uit" / "feedback.parquet").to_pylist()
+    assert all(row["tone"] == dict(TEXTS)[row["verbatim"]] for row in rows)
+    page = (tmp_path / "uit" / "rapport.html").read_text("utf-8")
+    assert "35 verbeteringen van de beoordelingspagina tellen hier niet mee" in page
+    assert "nog niet gemeten" in page
+    fill = ["label", "--out", "etiketten.xlsx", "--size", "60"]
+    assert run(fill) == 0
+    fill_in(tmp_path / "etiketten.xlsx")
+    assert run(["evaluate", "etiketten.xlsx", "-q"]) == 0
+    capsys.readouterr()
+    assert run(["evaluate", "--format", "json"]) == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert (found["rows"], found["corrections_left_out"]) == (35, 0)  # the sheet came later
 
 
 def test_a_sample_from_sources_stores_nothing(tmp_path, monkeypatch):

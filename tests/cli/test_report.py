@@ -1,6 +1,7 @@
 """The report written again: as the analysis wrote it, and with what people decided since."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -75,3 +76,27 @@ def test_the_sheet_of_actions_can_be_read_back(demo: Path, workspace: Path, tmp_
     assert run(["actions", "import", str(sheet), "--by", "Anna", "-w", str(workspace)]) == 0
     with Workspace.open(workspace) as store:
         assert store.action(action_id).owner == "Finance"
+
+
+def test_a_pdf_beside_the_page(workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("weasyprint", reason="the pdf extra is not installed", exc_type=ImportError)
+    words = ("--role", "huddle", "--department", "Finance", "--pdf")
+    assert report(workspace, tmp_path, *words) == 0
+    assert (tmp_path / "huddle-finance.html").exists()
+    assert (tmp_path / "huddle-finance.pdf").read_bytes().startswith(b"%PDF-")
+    told = capsys.readouterr().err
+    assert "huddle-finance.html" in told
+    assert "huddle-finance.pdf" in told
+
+
+def test_without_the_extra_nothing_is_written(
+    workspace: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    out = tmp_path / "rapport"
+    assert report(workspace, out, "--pdf") == 1
+    assert "klankbord[pdf]" in capsys.readouterr().err
+    assert not out.exists()

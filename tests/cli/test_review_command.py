@@ -1,4 +1,6 @@
+import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -53,4 +55,49 @@ def test_it_serves_at_the_address_it_prints_and_stops_quietly(tmp_path: Path):
     finally:
         served.send_signal(2)
         out, err = served.communicate(timeout=30)
+    assert (out, err) == ("", "")
+
+
+def test_the_page_uses_what_the_analysis_learned(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from klankbord.review import pictures
+    from klankbord.review.wording import ReviewWording
+
+    def learn_again(*_tables, **_more):
+        raise AssertionError("the analysis knew this")
+
+    monkeypatch.setattr(pictures, "learn_dynamics", learn_again)
+    workspace = Path(shutil.copy(demo / "klankbord.db", tmp_path / "w.db"))
+    with Workspace.open(workspace) as store:
+        drawn = pictures.Pictures(store, ReviewWording())
+        drawn.prepare()
+        customer = store.shifts()[0].customer_id
+        assert drawn.timeline(customer, *store.said_by(customer, last=100)).startswith("<svg")
+        drawn.close()
+
+
+def test_enter_in_the_terminal_gives_another_address(tmp_path: Path):
+    pty = pytest.importorskip("pty", reason="pseudo terminals are a thing of Unix")
+    Workspace.open(tmp_path / "w.db").close()
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-m", "klankbord", "review", "-w", str(tmp_path / "w.db"),
+               "--no-open", "--by", "Anna", "--quiet"]  # fmt: skip
+    served = subprocess.Popen(
+        command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert served.stdout is not None
+        first = served.stdout.readline().strip()
+        os.write(keyboard, b"\n")
+        second = served.stdout.readline().strip()
+        assert first != second
+        for address in (first, second):
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            assert "Anna" in browser.open(address, timeout=20).read().decode()
+    finally:
+        served.send_signal(2)
+        out, err = served.communicate(timeout=30)
+        os.close(keyboard)
+        os.close(terminal)
     assert (out, err) == ("", "")

@@ -108,3 +108,21 @@ def test_a_name_wider_than_the_terminal_wraps_and_loses_nothing(
     assert max(map(cell_len, lines)) <= 40
     assert "".join(line.split(" ")[0] for line in lines[2:]) == name
     assert "koelde" in "".join(lines)
+
+
+def test_words_stay_whole_where_there_is_room_for_them(terminal: Shown, demo: Path):
+    lines = terminal([*words("themes", demo), "--quiet"])
+    parts = {part for line in lines[2:] for part in line.split()}
+    assert "termijnbedrag," in parts or "terugleverkosten" in parts
+    assert {"Operations", "Distributie"} <= parts
+    assert all(cell_len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("room", "widths"),
+    [(100, [4, 19, 15]), (31, [4, 19, 8]), (22, [4, 11, 7]), (20, [None, None, None])],
+)
+def test_room_goes_first_to_words_and_then_to_fewest_lines(room: int, widths: list[int | None]):
+    kinds = ["persoonlijk contact", "persoonlijk contact", "persoonlijk contact", "terug"]
+    columns = [["id01"], kinds, ["prijs kosten af", "korting"]]
+    assert output._widths(columns, [4, 0, 0], room) == widths

@@ -419,3 +419,10 @@ def test_a_wish_goes_before_how_the_customer_writes(language, wish, form):
 def test_an_unknown_wish_is_refused():
     with pytest.raises(ValueError):  # noqa: PT011 - the settings say it in words
         form_of_address("nl", [], "gij")
+
+
+def test_the_lint_speaks_english_too():
+    assert check_draft("", "en") == ("the message is empty",)
+    text = "Beste klant,\n\n{onzin}"
+    assert len(check_draft(text, "en")) == len(check_draft(text)) > 0
+    assert not set(check_draft(text, "en")) & set(check_draft(text))

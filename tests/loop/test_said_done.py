@@ -1,8 +1,8 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from klankbord.loop.lifecycle import Outcome
@@ -23,6 +23,7 @@ PROPOSED = rules("reasons")["words"]["nl"]["wel_niet_later"].format(
 class Happened:
     event: str
     why: str = ""
+    changes: dict[str, object] = field(default_factory=dict)
 
 
 def action(wel_niet_later=TYPED, **more):
@@ -180,6 +181,7 @@ def test_the_lint():
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
+@example("", "0@<")
 def test_any_typing_gives_the_same_lines_and_no_placeholder(typed, why):
     history = [Happened("gesloten", why)]
     page = as_markdown(of(action(f"wel: {typed}"), history=history))

@@ -2,6 +2,7 @@ import dataclasses
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from klankbord.outputs.heard import Heard
@@ -12,7 +13,7 @@ from klankbord.schema import CUSTOMERS, SEGMENTS, TONE_LABELS, Tone, conform
 from report.builders import feedback_table, score_table, world
 
 
-def heard(predicted: list[Tone], labels: list[str]) -> Heard:
+def heard(predicted: list[Tone], labels: list[str], corrections: int = 0) -> Heard:
     feedback = feedback_table([{} for _ in predicted])
     ids = feedback["feedback_id"].to_pylist()
     scores = score_table(ids, predicted)
@@ -23,8 +24,10 @@ def heard(predicted: list[Tone], labels: list[str]) -> Heard:
         "labelled_by": ["A"] * len(labels),
         "mixed": [False] * len(labels),
         "flags": [""] * len(labels),
+        "correction": [at < corrections for at in range(len(labels))],
     }
     known = {name: rows[name] for name in TONE_LABELS.names if name in rows}
+    given = conform(pa.table(known), TONE_LABELS)
     return Heard(
         moment=datetime(2026, 3, 12, tzinfo=UTC),
         feedback=feedback,
@@ -34,7 +37,8 @@ def heard(predicted: list[Tone], labels: list[str]) -> Heard:
         everything=feedback,
         scored=scores,
         predicted=scores,
-        labels=conform(pa.table(known), TONE_LABELS),
+        labels=given,
+        sampled=given.filter(pc.invert(given["correction"])),
     )
 
 
@@ -51,6 +55,28 @@ def test_the_model_is_compared_with_what_people_said() -> None:
     assert value == pytest.approx(0.5)
     assert 0.2 < low < 0.5 < high < 0.8
     assert figures["F1 boos"][0] == pytest.approx(2 / 3)
+
+
+def test_corrections_are_counted_and_not_compared() -> None:
+    """They were given where the model was wrong: all of these are, and none of the sample is."""
+    labels = ["enthousiast"] * 20 + ["boos"] * 40
+    found = measured_quality(heard([Tone.BOOS] * 60, labels, corrections=20))
+    assert found is not None
+    assert (found.rows, found.corrections) == (40, 20)
+    assert {name: value for name, value, *_ in found.figures}["accuracy"] == pytest.approx(1)
+    note = build(**world(measured=found)).method.own_note
+    assert "20 verbeteringen van de beoordelingspagina tellen hier niet mee" in note
+
+
+def test_with_corrections_alone_nothing_is_measured() -> None:
+    found = measured_quality(heard([Tone.BOOS] * 40, ["neutraal"] * 40, corrections=40))
+    assert found == OwnQuality(0, False, False, (), corrections=40)
+    report = build(**world(measured=found))
+    assert report.method.warning
+    assert report.method.own == ()
+    text = render(report)
+    assert "nog niet gemeten" in text
+    assert "40 verbeteringen van de beoordelingspagina" in text
 
 
 def test_the_page_shows_it_with_intervals_in_place_of_the_warning() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from klankbord.schema import CUSTOMERS
-from klankbord.shifts import find_shifts, timeline
+from klankbord.shifts import Dynamics, find_shifts, learn_dynamics, timeline
 
 from .builders import AS_OF, Piece, history, tables
 
@@ -30,3 +32,11 @@ def test_who_could_be_judged_is_who_the_search_counts(pieces, judged):
     assert line.judged is judged
     assert found.customers_judged == int(judged)
     assert len(line.points) == len(pieces)
+
+
+def test_what_the_search_learned_is_handed_on_and_survives_json():
+    feedback, scores = tables([*history("fan", [4, 4, 4, 2, 2]), *history("k", [3, 1, 3])])
+    found = find_shifts(feedback, scores, CUSTOMERS.empty_table(), fdr=0.1, as_of=AS_OF)
+    learned = learn_dynamics(feedback, scores, as_of=AS_OF).values()
+    assert found.dynamics.values() == learned
+    assert Dynamics.of(json.loads(json.dumps(learned))).values() == learned

@@ -10,7 +10,7 @@ from klankbord.errors import ConflictError, WorkspaceError
 from klankbord.loop import Outcome
 from klankbord.records import Action, ToneShift
 from klankbord.schema import ShiftKind, Tone
-from klankbord.store import NotListedError, ReviewVerb, Workspace
+from klankbord.store import NotListedError, ReviewState, ReviewVerb, ShiftFilter, Workspace
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -110,19 +110,25 @@ def test_stretches_counts_and_neighbours_follow_the_filters(workspace):
     workspace.save_shifts(shifts)
     workspace.judge_shift(shifts[4], real=True, at=AT)
 
-    def ids(**asked):
-        return [one.shift.shift_id for one in workspace.listed_shifts(**asked)]
+    def ids(offset=0, limit=25, **asked):
+        part = ShiftFilter(AT.date(), **asked)
+        return [
+            one.shift.shift_id for one in workspace.listed_shifts(part, offset=offset, limit=limit)
+        ]
 
+    everything = ShiftFilter(AT.date())
     assert ids(offset=3, limit=2) == ["s3", "s4"]
-    assert ids(judged=False, kind=kinds[0]) == ["s0", "s2", "s6", "s8"]
-    assert ids(judged=True) == ["s4"]
-    assert [one.rank for one in workspace.listed_shifts(limit=2)] == [1, 2]
-    assert [(one.kind, one.listed, one.judged) for one in workspace.shift_counts()] == [
+    assert ids(state=ReviewState.OPEN, kind=kinds[0]) == ["s0", "s2", "s6", "s8"]
+    assert ids(state=ReviewState.JUDGED) == ["s4"]
+    assert [one.rank for one in workspace.listed_shifts(everything, limit=2)] == [1, 2]
+    counts = workspace.shift_counts(AT.date())
+    assert [(one.kind, one.listed, one.judged) for one in counts] == [
         (kinds[0], 5, 1), (kinds[1], 5, 0),
     ]  # fmt: skip
-    assert workspace.shift_neighbours(5, kind=kinds[0], judged=False) == ("s2", "s6")
-    assert workspace.shift_neighbours(1) == (None, "s1")
-    assert workspace.shift_neighbours(10) == ("s8", None)
+    part = ShiftFilter(AT.date(), kinds[0], ReviewState.OPEN)
+    assert workspace.shift_neighbours(5, part) == ("s2", "s6")
+    assert workspace.shift_neighbours(1, everything) == (None, "s1")
+    assert workspace.shift_neighbours(10, everything) == ("s8", None)
 
 
 def test_what_is_learned_is_kept_for_one_run(workspace):

@@ -26,7 +26,8 @@ def workspace(address):
 def label(own="a", tone="boos", days=0, **more):
     row = {
         "feedback_id": own, "tone": tone, "mixed": None, "complaint_theme": None, "flags": None,
-        "labelled_by": "", "labelled_at": MONDAY + timedelta(days=days), **more,
+        "labelled_by": "", "labelled_at": MONDAY + timedelta(days=days), "correction": False,
+        **more,
     }  # fmt: skip
     return pa.Table.from_pylist([row], TONE_LABELS)
 

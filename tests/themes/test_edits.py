@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from klankbord.records import KnownTheme
 from klankbord.themes import edits
 from klankbord.themes.codeframe import codeframe
-from klankbord.themes.edits import Edit, ThemeEditError
+from klankbord.themes.edits import Edit
+from klankbord.themes.refusals import Refusal, ThemeEditError
 
 DAY = date(2026, 3, 2)
 DEPARTMENTS = ("Operations", "Customer Service")
@@ -269,6 +270,28 @@ def test_undo_takes_back_one_edit_after_another(known):
     known, edit = edits.split(known, "los")
     known, edit = edits.undo(known, [*history, edit])
     assert edit.theme_id == "los"
+
+
+def test_undo_of_one_theme_leaves_the_edits_of_others(known):
+    start, history = known, []
+    for change in (
+        lambda k: edits.rename(k, "levertijd-a", "Bezorger"),
+        lambda k: edits.pin(k, "levertijd-b"),
+        lambda k: edits.pin(k, "levertijd-a"),
+    ):
+        known, edit = change(known)
+        history.append(edit)
+    for _ in range(2):
+        known, edit = edits.undo(known, history, "levertijd-a")
+        history.append(edit)
+    assert one(known, "levertijd-a") == one(start, "levertijd-a")
+    assert one(known, "levertijd-b").pinned
+    with pytest.raises(ThemeEditError) as refused:
+        edits.undo(known, history, "levertijd-a")
+    assert refused.value.kind is Refusal.NOTHING_TO_UNDO
+    known, edit = edits.undo(known, history)
+    assert (edit.theme_id, known) == ("levertijd-b", start)
+    assert edits.standing([*history, edit]) == []
 
 
 def test_an_edit_that_an_analysis_carried_out_is_not_undone(known):

@@ -84,7 +84,7 @@ def export(
             chosen,
             today=date.today(),  # noqa: DTZ011 - the day where people work
             quotes=quotes_of(actions, store.pieces(evidence)) if words else {},
-            themes={theme.theme_id: theme.label for theme in store.themes()},
+            themes=store.theme_names(),
             language=settings.language,
             timezone=settings.timezone,
             original_ids=original_ids(store, customers, settings),

@@ -42,8 +42,7 @@ class Listed:
         length = _SHORTEST
         while len({number[:length] for number in numbers}) < len(set(numbers)):
             length += 1
-        labels = {theme.theme_id: theme.label for theme in store.themes()}
-        return cls(actions, labels, date.today(), length)  # noqa: DTZ011 - where people work
+        return cls(actions, store.theme_names(), date.today(), length)  # noqa: DTZ011 - where people work
 
     def is_overdue(self, action: Action) -> bool:
         """Tell whether an open action is past its due date."""

@@ -40,7 +40,7 @@ def huddle(
         today = local_day(outputs.latest_run(store).as_of, settings.timezone)
         sheets = outputs.huddle_sheets(
             store.feedback(),
-            outputs.stored_themes(store),
+            store.themes(),
             store.actions(),
             settings,
             today=today,

@@ -162,6 +162,26 @@ def reopen(
     note(f"{action.action_id}: open again", quiet=quiet)
 
 
+def undo(
+    action_id: str = ACTION,
+    *,
+    workspace: Location = WORKSPACE,
+    by: str = BY,
+    why: str = WHY,
+    quiet: bool = QUIET,
+) -> None:
+    """Take back the last thing a person did with an action; its history keeps both.
+
+    Example: klankbord actions undo 3fa2c1 --why "verkeerde klant"
+    """
+    with open_workspace(workspace) as store:
+        action = find(store, action_id)
+        store.undo_action(
+            action.action_id, at=_now(), by=named(by), why=why, version=action.version
+        )
+    note(f"{action.action_id}: the last step is taken back", quiet=quiet)
+
+
 def escalate(
     *,
     on: datetime = typer.Option(
@@ -207,7 +227,7 @@ def named(by: str) -> str:
     """Return who does this: the name given, else the login name."""
     import getpass
 
-    from klankbord.cli.theme_keeping import LONGEST_REMARK
+    from klankbord.outputs.theme_edits import LONGEST_REMARK
 
     if by.strip():
         return by.strip()[:LONGEST_REMARK]

@@ -122,6 +122,7 @@ def _as_json(found: Evaluation) -> dict[str, object]:
         **found.quality.as_json(),
         "skipped": found.skipped,
         "stored": found.stored,
+        "corrections_left_out": found.corrections,
         "misread": len(found.misread),
         "misread_confidently": found.confident,
         "people": found.people.as_json() if found.people else None,
@@ -160,6 +161,11 @@ def _remarks(found: Evaluation) -> Iterator[str]:
     yield f"{quality.rows} labelled rows{weighed}; {found.skipped} without a label or text skipped"
     if quality.verdict:
         yield f"{quality.verdict}: {quality.rows} labelled rows; read the figures as a hint at most"
+    if found.corrections:
+        yield (
+            f"{found.corrections} corrections of the review page left out: they were given where "
+            "somebody looked, so they are no sample of what the model reads"
+        )
     if found.people:
         yield f"two people labelled {found.people.rows} rows"
     yield f"{len(found.misread)} rows misread, {found.confident} of them confidently"

@@ -66,7 +66,7 @@ def label(
         if workspace.exists():
             with open_workspace(workspace) as store:
                 if sources:
-                    labels = store.tone_labels()
+                    labels = store.tone_labels(sample_only=True)
                 else:
                     feedback, scores, labels = labelling.from_workspace(store, model, progress)
     sample = labelling.draw(feedback, scores, labels, size=size, seed=seed)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import os
+import signal
 import sys
+from collections.abc import Iterator
 
 import typer
 
@@ -29,7 +33,7 @@ def review(
 ) -> None:
     """Judge tone drops on a local page: the whole story of each, one key to confirm or dismiss.
 
-    The address works once, in one browser; stop with Ctrl+C.
+    The address works once, in one browser; press Enter for another one, stop with Ctrl+C.
 
     Example: klankbord review --by "Anna de Vries"
     """
@@ -70,7 +74,24 @@ def review(
             by=clean_name(by),
             announce=announce,
             on_bug=report_bug,
+            asks=_pressed_enter(),
         )
+
+
+def _pressed_enter() -> Iterator[bytes]:
+    """Return something that yields whenever somebody presses Enter in the terminal, if any."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return iter(())
+    if hasattr(signal, "SIGTTIN"):  # in the background reading fails; it must not stop the site
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    return _lines(sys.stdin.fileno())
+
+
+def _lines(terminal: int) -> Iterator[bytes]:
+    """Yield lines; unlike a read of `sys.stdin` this holds no lock when the program ends."""
+    with contextlib.suppress(OSError):
+        while line := os.read(terminal, 1024):
+            yield line
 
 
 def _checked(host: str, *, allow_remote: bool) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

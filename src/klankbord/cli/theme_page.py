@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from klankbord.cells import neutralise
 from klankbord.cli.theme_keeping import describe
+from klankbord.cli.theme_list import marks, record
 from klankbord.report.wording import Wording, shorten
 
 if TYPE_CHECKING:
-    from klankbord.cli.theme_list import Listing, Row
+    from klankbord.outputs.theme_list import ThemeLine, ThemeListing
     from klankbord.records import Quote, Theme
     from klankbord.store import ThemeEdit
 
@@ -21,7 +22,7 @@ _NO_FEEDBACK = "·"
 
 
 def in_full(
-    row: Row, listing: Listing, history: Sequence[ThemeEdit], wording: Wording
+    row: ThemeLine, listing: ThemeListing, history: Sequence[ThemeEdit], wording: Wording
 ) -> list[str]:
     """Return the lines that say all about one theme."""
     heads = {one.theme_id: one.label for one in listing.rows}
@@ -30,7 +31,7 @@ def in_full(
         "found as": neutralise(_found_as(row)) if _found_as(row) != row.label else "",
         "head": f"{heads.get(row.parent_id, '')} ({row.parent_id})" if row.parent_id else "",
         "owner": row.owner,
-        "marks": ", ".join(row.marks),
+        "marks": marks(row),
         "mentions": f"{theme.mentions} ({theme.share:.1%} of complaining feedback), {theme.trend}"
         if theme
         else "none in the latest analysis",
@@ -51,12 +52,12 @@ def in_full(
     return lines
 
 
-def full_record(row: Row, history: Sequence[ThemeEdit], wording: Wording) -> dict[str, Any]:
+def full_record(row: ThemeLine, history: Sequence[ThemeEdit], wording: Wording) -> dict[str, Any]:
     """Return all about one theme for another program."""
     quotes = row.theme.quotes[:QUOTES] if row.theme else ()
     weekly = row.theme.weekly if row.theme else ()
     return {
-        **row.record(),
+        **record(row),
         "found_as": neutralise(_found_as(row)),
         "keywords": [neutralise(word) for word in _keywords(row)],
         "weekly": [[week.isoformat(), mentions, total] for week, mentions, total in weekly],
@@ -117,11 +118,11 @@ def _course(theme: Theme, wording: Wording) -> str:
     )
 
 
-def _found_as(row: Row) -> str:
+def _found_as(row: ThemeLine) -> str:
     return row.known.label if row.known else row.label
 
 
-def _keywords(row: Row) -> tuple[str, ...]:
+def _keywords(row: ThemeLine) -> tuple[str, ...]:
     if row.theme:
         return row.theme.keywords
     return row.known.keywords if row.known else ()

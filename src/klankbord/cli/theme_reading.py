@@ -16,7 +16,8 @@ from klankbord.sources.profile import Profile
 from klankbord.sources.roles import normal
 from klankbord.sources.sheet import read_grid
 from klankbord.themes import edits
-from klankbord.themes.edits import Edit, Edited, Known, ThemeEditError
+from klankbord.themes.edits import Edit, Edited, Known
+from klankbord.themes.refusals import ThemeEditError
 
 _YES = ("ja", "j", "x", "yes", "y", "1", "true", "waar")
 _NO = ("", "-", "nee", "n", "no", "0", "false", "onwaar")

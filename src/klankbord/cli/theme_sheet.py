@@ -15,12 +15,13 @@ from klankbord.files import replacing
 from klankbord.records import KnownTheme
 from klankbord.report.tables import write_csv
 from klankbord.themes import edits
+from klankbord.themes.names import LONGEST_NAME
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from klankbord.cli.theme_list import Listing, Row
+    from klankbord.outputs.theme_list import ThemeLine, ThemeListing
 
 ID, VERSION = "thema_id", "versie"
 _WIDTHS = {
@@ -70,7 +71,7 @@ def version_of(theme: KnownTheme) -> str:
     return f"v{blake2b(text.encode(), digest_size=6).hexdigest()}"
 
 
-def write_sheet(listing: Listing, path: Path, departments: Sequence[str]) -> int:
+def write_sheet(listing: ThemeListing, path: Path, departments: Sequence[str]) -> int:
     """Write every kept theme to `path`, .xlsx or .csv; returns how many.
 
     No cell can run as a formula: a workbook holds strings only, a CSV gets an apostrophe.
@@ -90,7 +91,7 @@ def write_sheet(listing: Listing, path: Path, departments: Sequence[str]) -> int
     return len(rows)
 
 
-def _cells(row: Row, known: KnownTheme, labels: dict[str, str]) -> list[Cell]:
+def _cells(row: ThemeLine, known: KnownTheme, labels: dict[str, str]) -> list[Cell]:
     theme = row.theme
     keywords = theme.keywords if theme else known.keywords
     return [
@@ -154,7 +155,7 @@ def _restrict(page: Worksheet, rows: int, departments: Sequence[str]) -> None:
     """Give the columns to fill in a list to choose from, or a length."""
     yes_or_no = {"validate": "list", "source": ["ja", "nee"]}
     choices: dict[str, dict[str, Any]] = {
-        "naam": {"validate": "length", "criteria": "<=", "value": edits.LONGEST_NAME},
+        "naam": {"validate": "length", "criteria": "<=", "value": LONGEST_NAME},
         "afdeling": {"validate": "list", "source": list(departments)},
         "samenvoegen met": {"validate": "list", "source": f"=$A$2:$A${rows + 1}"},
         "vastgezet": yes_or_no,
@@ -165,7 +166,7 @@ def _restrict(page: Worksheet, rows: int, departments: Sequence[str]) -> None:
         if name in choices:
             message = {
                 "error_title": name,
-                "error_message": f"Hoogstens {edits.LONGEST_NAME} tekens."
+                "error_message": f"Hoogstens {LONGEST_NAME} tekens."
                 if name == "naam"
                 else "Kies een van de mogelijkheden, of laat de cel leeg.",
             }

@@ -183,7 +183,7 @@ def undo(
 
     edit_themes(
         workspace,
-        lambda known, store: edits.undo(known, store.theme_edits()),
+        lambda known, history: edits.undo(known, history),
         by=by,
         why=why,
         quiet=quiet,

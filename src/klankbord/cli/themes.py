@@ -17,7 +17,7 @@ from klankbord.errors import UnreadableInputError
 from klankbord.location import Location
 
 if TYPE_CHECKING:
-    from klankbord.cli.theme_list import Listing
+    from klankbord.outputs.theme_list import ThemeListing
 
 FEWEST_COMPLAINTS = 20  # below it there is nothing to find themes in
 HEADINGS = ("theme_id", "theme", "mentions", "share", "trend", "owner", "marks")
@@ -59,7 +59,7 @@ def list_themes(
     """
     import json
 
-    from klankbord.cli.theme_list import COLUMNS, look, table_row
+    from klankbord.cli.theme_list import COLUMNS, look, record, table_row
     from klankbord.report.tables import cell
     from klankbord.settings import load_settings
 
@@ -74,10 +74,10 @@ def list_themes(
         listing = look(store, load_settings())
     rows = listing.shown(everything=everything)
     if form is Format.JSON:
-        data(json.dumps([row.record() for row in rows], ensure_ascii=False, indent=2))
+        data(json.dumps([record(row) for row in rows], ensure_ascii=False, indent=2))
     elif form is Format.CSV:
-        records = [row.record().values() for row in rows]
-        csv_table(COLUMNS, [[cell(_plain(value)) for value in record] for record in records])
+        cells = [[cell(_plain(value)) for value in record(row).values()] for row in rows]
+        csv_table(COLUMNS, cells)
     else:
         headings = ("theme_id", "theme", "n", *HEADINGS[3:]) if on_terminal() else HEADINGS
         whole, right = ("theme_id", "n", "share"), ("n", "share")
@@ -108,9 +108,8 @@ def show(
     settings = load_settings()
     with open_workspace(workspace) as store:
         listing = look(store, settings)
-        edits = store.theme_edits()
+        history = store.theme_edits(theme_id=theme_id)
     row = listing.find(theme_id)
-    history = [edit for edit in edits if edit.theme_id == theme_id]
     wording = Wording(settings.language, settings.timezone)
     if form is Format.JSON:
         data(json.dumps(full_record(row, history, wording), ensure_ascii=False, indent=2))
@@ -171,15 +170,21 @@ def import_sheet(
 
     Example: klankbord themes import codeboek.xlsx --by Anna
     """
-    from klankbord.cli.theme_keeping import describe, keep, known_themes, waits
+    from datetime import UTC, datetime
+
+    from klankbord.cli.theme_keeping import describe
     from klankbord.cli.theme_reading import apply, read_sheet
     from klankbord.loop.routing import departments
+    from klankbord.outputs.theme_edits import Remark, editable_themes, keep_edits, waits
+    from klankbord.settings import load_settings
 
-    rows = read_sheet(file)
+    rows, settings = read_sheet(file), load_settings()
     with open_workspace(workspace) as store, store.transaction():
-        found = apply(rows, known_themes(store), departments())
+        known = editable_themes(store, language=settings.language, timezone=settings.timezone)
+        found = apply(rows, known, departments())
         if not found.problems and not preview:
-            keep(store, found.known, [edit for _, edit in found.edits], by=by, why=why)
+            remark = Remark(datetime.now(UTC), by, why)
+            keep_edits(store, found.known, [edit for _, edit in found.edits], remark)
     for problem in found.problems:
         note(str(problem))
     if found.problems:
@@ -216,7 +221,7 @@ def _print_changes(lines: Sequence[tuple[int, str, str, str]], form: Format) -> 
         table("", CHANGE_COLUMNS, [[str(value) for value in line] for line in lines])
 
 
-def _tell(listing: Listing, shown: int, *, quiet: bool) -> None:
+def _tell(listing: ThemeListing, shown: int, *, quiet: bool) -> None:
     """Say how much there is, and what cannot be seen in the list."""
     if listing.complaining < FEWEST_COMPLAINTS:
         note(

@@ -105,11 +105,23 @@ def train(
     note(f"chosen by cross-validation: {_CHOSEN[trained.method]}", quiet=quiet)
     left = trained.left_out
     note(
-        f"{trained.after.rows} labels used, {trained.skipped} rows without label or text skipped"
+        f"{trained.labels} labels used, {trained.skipped} rows without label or text skipped"
         + (f", {left} left out: too few of their class" if left else "")
         + (f", {trained.stored} kept in the workspace" if trained.stored else ""),
         quiet=quiet,
     )
+    if trained.corrections:
+        note(
+            f"{trained.corrections} of them are corrections of the review page: trained on, and "
+            f"left out of the figures, which rest on {trained.after.rows} other labels",
+            quiet=quiet,
+        )
+    if trained.chosen_on_corrections:
+        note(
+            "too few other labels to choose on: the choice rests on corrections too, which speak "
+            "against the bundled model; klankbord label draws a sample that does not",
+            quiet=quiet,
+        )
     if trained.after.verdict:
         note(f"{trained.after.verdict}: read the figures as a hint at most", quiet=quiet)
     note(

@@ -38,6 +38,7 @@ class Labelled:
     questions: tuple[str, ...]
     codes: NDArray[np.int64]
     weight: NDArray[np.float64] | None = None
+    corrected: frozenset[str] = frozenset()  # ids whose label is a correction
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Evaluation:
     misread: tuple[Misread, ...]  # the surest first
     skipped: int
     stored: int  # labels that were new to the workspace
+    corrections: int = 0  # labels of the workspace left out: given to pieces somebody chose
 
     @property
     def confident(self) -> int:
@@ -71,17 +73,24 @@ class Evaluation:
 def evaluate(
     model: ToneModel, *, sheet: Sheet | None = None, workspace: Workspace | None = None
 ) -> Evaluation:
-    """Score the labelled texts and compare; labels of feedback in the workspace are kept there."""
+    """Score the labelled texts and compare; labels of feedback in the workspace are kept there.
+
+    Corrections of the review page are left out: they are no sample of what the model reads.
+    """
     stored = keep(workspace, [sheet]) if sheet and workspace else 0
+    corrections = 0
     if sheet:
         labelled = of_sheet(sheet, workspace)
     elif workspace:
-        labelled = of_workspace(workspace)
+        labelled = of_workspace(workspace, sample_only=True)
+        corrections = workspace.correction_counts()[1]
     else:
         raise ValueError("neither a sheet nor a workspace")
     if not labelled.texts:
         raise UnreadableInputError(
-            "there are no labelled rows",
+            "there are only corrections of the review page, which are no sample to measure on"
+            if corrections
+            else "there are no labelled rows",
             where=str(sheet.path) if sheet else "the workspace",
             hint="klankbord label draws a sheet to fill in",
         )
@@ -108,6 +117,7 @@ def evaluate(
         misread=misread,
         skipped=sheet.skipped if sheet else 0,
         stored=stored,
+        corrections=corrections,
     )
 
 
@@ -145,9 +155,12 @@ def of_sheet(sheet: Sheet, workspace: Workspace | None = None) -> Labelled:
     )
 
 
-def of_workspace(workspace: Workspace) -> Labelled:
-    """Return the labels kept in the workspace with the words they are about, by id."""
-    labels = workspace.tone_labels()
+def of_workspace(workspace: Workspace, *, sample_only: bool = False) -> Labelled:
+    """Return the labels kept in the workspace with the words they are about, by id.
+
+    `sample_only` leaves out corrections, whatever they changed.
+    """
+    labels = workspace.tone_labels(sample_only=sample_only)
     ids = labels["feedback_id"].to_pylist()
     words = _words(workspace, set(ids))
     worded = [row for row, own in enumerate(ids) if own in words]
@@ -158,6 +171,9 @@ def of_workspace(workspace: Workspace) -> Labelled:
         tuple(words[ids[row]][0] for row in worded),
         tuple(words[ids[row]][1] for row in worded),
         np.array([TONE_SCHEME.classes.index(tones[row]) for row in worded], dtype=np.int64),
+        corrected=frozenset(
+            own for own, yes in zip(ids, labels["correction"].to_pylist(), strict=True) if yes
+        ),
     )
 
 

@@ -68,6 +68,7 @@ class Sheet:
             "flags": pa.array([self.flags[row] for row in at], pa.string()),
             "labelled_by": pa.array([self.by[row] for row in at], pa.string()),
             "labelled_at": pa.array([self.saved_at] * len(at), pa.timestamp("us", tz="UTC")),
+            "correction": [False] * len(at),
         }
         return conform(pa.table(values), TONE_LABELS) if at else TONE_LABELS.empty_table()
 

@@ -48,11 +48,14 @@ class Sample:
 def from_workspace(
     workspace: Workspace, model: ToneModel, progress: Progress = silent
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Return feedback, scores and labels of the workspace; what is not scored yet is scored."""
+    """Return feedback, scores and labels of the workspace; what is not scored yet is scored.
+
+    Corrections are no labels here: without the texts people corrected a sample would be too kind.
+    """
     feedback, scores = workspace.feedback(), workspace.scores()
     known = pc.is_in(feedback["feedback_id"], scores["feedback_id"].combine_chunks())
     fresh = tone.score(feedback.filter(pc.invert(known)), model, progress)
-    return feedback, pa.concat_tables([scores, fresh]), workspace.tone_labels()
+    return feedback, pa.concat_tables([scores, fresh]), workspace.tone_labels(sample_only=True)
 
 
 def from_sources(

@@ -11,20 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from klankbord import __version__, agreement
-from klankbord.errors import KlankbordError, UnreadableInputError
 from klankbord.files import replacing
 from klankbord.labelling import heads
-from klankbord.labelling.classes import (
-    THREE_SCHEME,
-    TONE_SCHEME,
-    Scheme,
-    same_side,
-    translated,
-)
-from klankbord.labelling.evaluation import Labelled, keep, of_sheet, of_workspace
+from klankbord.labelling.classes import Scheme
+from klankbord.labelling.evaluation import keep
 from klankbord.labelling.heads import Recipe
 from klankbord.labelling.quality import SCORES, Quality, measure
 from klankbord.labelling.reading import Sheet
+from klankbord.labelling.rows import CORRECTED, Rows, gather, judged, merge_rare
 from klankbord.models import ToneModel
 from klankbord.models.adapted import (
     HEAD,
@@ -48,9 +42,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-LEAST = 5  # labels of a class
 LICENCE = "customer's own"
-_KEPT = "labels kept in the workspace"
 
 
 @dataclass(frozen=True)
@@ -67,18 +59,9 @@ class Trained:
     left_out: int  # labels of a class with too few of them, or of none of the classes
     skipped: int  # rows without a label or without text
     stored: int
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Labels of all sources together, in one set of classes."""
-
-    texts: list[str]
-    questions: list[str]
-    codes: Ints
-    scheme: Scheme
-    sources: dict[str, int]
-    left_out: int
+    labels: int  # trained on
+    corrections: int  # among them; not measured on
+    chosen_on_corrections: bool  # too few other labels to choose on
 
 
 def train(
@@ -96,13 +79,15 @@ def train(
     """Adapt `base` to the labels of `sheets` and workspace and write it to `folder`.
 
     Chosen on rows held out is the simplest of: the base model as it is, with another temperature,
-    recalibrated per class, or with a head of its own, that no other clearly beats. Raises
-    KlankbordError where fewer than two classes have five labels each.
+    recalibrated per class, or with a head of its own, that no other clearly beats. Corrections of
+    the review page train the head and are left out of every figure; the choice rests on them only
+    where there are fewer than thirty other labels. Raises KlankbordError where fewer than two
+    classes have five labels each.
     """
     from threadpoolctl import threadpool_limits
 
     stored = keep(workspace, sheets) if workspace else 0
-    rows = _merge_rare(_gather(sheets, workspace))
+    rows = merge_rare(gather(sheets, workspace))
     scores = base.predict(rows.texts, rows.questions)
     member = membership(rows.scheme.groups)
     own = class_probabilities(scores.probabilities, member)
@@ -113,20 +98,25 @@ def train(
         chosen = recipe or heads.choose(blocks, rows.codes, fold, progress)
         logits = heads.held_out(blocks, rows.codes, fold, chosen, progress)
         head = heads.fit(blocks, rows.codes, chosen, len(rows.scheme.classes))
-    temperature = heads.temperature_of(logits, rows.codes)
+    chosen_on, truth = judged(rows)
+    own, fold, logits = own[chosen_on], fold[chosen_on], logits[chosen_on]
+    temperature = heads.temperature_of(logits, truth)
     candidates = [
         (UNCHANGED, False, own),
-        (RECALIBRATED, False, heads.held_out_recalibration(own, rows.codes, fold, shifts=False)),
-        (RECALIBRATED, True, heads.held_out_recalibration(own, rows.codes, fold)),
+        (RECALIBRATED, False, heads.held_out_recalibration(own, truth, fold, shifts=False)),
+        (RECALIBRATED, True, heads.held_out_recalibration(own, truth, fold)),
         (HEAD, True, softmax(logits / temperature)),
     ]
-    method, shifts, chances = candidates[_simplest([each[2] for each in candidates], rows.codes)]
-    before, after = (_quality(found, rows, seed) for found in (own, chances))
+    method, shifts, chances = candidates[_simplest([each[2] for each in candidates], truth)]
+    measured = rows.truth[chosen_on] >= 0
+    before, after = (
+        _quality(found[measured], truth[measured], rows.scheme, seed) for found in (own, chances)
+    )
     weights: dict[str, NDArray[Any]] = {"shift": np.zeros(len(member.T), dtype=np.float32)}
     if method == HEAD:
         weights |= vars(head)
     elif method == RECALIBRATED:
-        temperature, weights["shift"] = heads.recalibration_of(own, rows.codes, shifts=shifts)
+        temperature, weights["shift"] = heads.recalibration_of(own, truth, shifts=shifts)
     config = {
         "model_type": MODEL_TYPE,
         "method": method,
@@ -153,90 +143,10 @@ def train(
         left_out=rows.left_out,
         skipped=sum(sheet.skipped for sheet in sheets),
         stored=stored,
+        labels=len(rows.texts),
+        corrections=rows.sources.get(CORRECTED, 0),
+        chosen_on_corrections=not measured.all(),
     )
-
-
-def _gather(sheets: Sequence[Sheet], workspace: Workspace | None) -> _Rows:
-    """Put the labels of all sources into the coarsest classes that any of them has."""
-    parts: list[tuple[str, Labelled]] = [
-        (sheet.path.name, of_sheet(sheet, workspace)) for sheet in sheets
-    ]
-    if workspace:
-        parts.append((_KEPT, of_workspace(workspace)))
-    own = {part.scheme.classes: part.scheme for _, part in parts if part.scheme.name == "own"}
-    if len(own) > 1:
-        raise UnreadableInputError("the sheets have different classes of their own")
-    names = {part.scheme.name for _, part in parts if part.texts}
-    target = next(iter(own.values()), THREE_SCHEME if "three" in names else TONE_SCHEME)
-    given = {row for _, part in parts[: len(sheets)] for row in part.ids if row}
-    texts: list[str] = []
-    questions: list[str] = []
-    codes: list[int] = []
-    sources: dict[str, int] = {}
-    left_out = 0
-    for name, part in parts:
-        into = translated(part.scheme, target)
-        for own_id, text, question, code in zip(
-            part.ids, part.texts, part.questions, part.codes.tolist(), strict=True
-        ):
-            if name == _KEPT and own_id in given:
-                continue
-            if (place := into[code]) is None:
-                left_out += 1
-                continue
-            texts.append(text)
-            questions.append(question)
-            codes.append(place)
-            sources[name] = sources.get(name, 0) + 1
-    return _Rows(texts, questions, np.array(codes, dtype=np.int64), target, sources, left_out)
-
-
-def _merge_rare(rows: _Rows) -> _Rows:
-    """Put a class with fewer than five labels together with its side, or leave it out."""
-    count = np.bincount(rows.codes, minlength=len(rows.scheme.classes))
-    groups = {code: [code] for code in range(len(count))}
-    for code in np.argsort(count, kind="stable").tolist():
-        total = count[groups[code]].sum() if code in groups else LEAST
-        if total >= LEAST:
-            continue
-        near = [
-            other
-            for other in groups
-            if other != code
-            and same_side(_tones(rows.scheme, groups[code]), _tones(rows.scheme, groups[other]))
-        ]
-        if near:
-            groups[near[0]] = sorted(groups[near[0]] + groups.pop(code))
-    kept = sorted(
-        (members for members in groups.values() if count[members].sum() >= LEAST),
-        key=lambda members: members[0],
-    )
-    if len(kept) < 2:
-        raise KlankbordError(
-            f"too few labels to train on: two classes with {LEAST} labels each are needed, of "
-            + ", ".join(f"{name} {n}" for name, n in zip(rows.scheme.classes, count, strict=True)),
-            hint="klankbord label draws more rows to label",
-        )
-    place = {code: new for new, members in enumerate(kept) for code in members}
-    stays = [row for row, code in enumerate(rows.codes.tolist()) if code in place]
-    scheme = Scheme(
-        rows.scheme.name,
-        tuple("/".join(rows.scheme.classes[code] for code in members) for members in kept),
-        tuple(_tones(rows.scheme, members) for members in kept),
-        {},
-    )
-    return _Rows(
-        [rows.texts[row] for row in stays],
-        [rows.questions[row] for row in stays],
-        np.array([place[rows.codes[row]] for row in stays], dtype=np.int64),
-        scheme,
-        rows.sources,
-        rows.left_out + len(rows.codes) - len(stays),
-    )
-
-
-def _tones(scheme: Scheme, members: Sequence[int]) -> tuple[Any, ...]:
-    return tuple(tone for code in members for tone in scheme.groups[code])
 
 
 def _simplest(held_out: Sequence[Floats], codes: Ints) -> int:
@@ -276,19 +186,15 @@ def _reads_no_worse(old: Floats, new: Floats, codes: Ints) -> bool:
     return all(gain.value > (gain.high - gain.low) / 4 for gain in found)
 
 
-def _quality(chances: Floats, rows: _Rows, seed: int) -> Quality:
+def _quality(chances: Floats, truth: Ints, scheme: Scheme, seed: int) -> Quality:
     found = chances.argmax(axis=1).astype(np.int64)
     return measure(
-        rows.codes,
-        found,
-        rows.scheme.classes,
-        probabilities=chances.astype(np.float64),
-        seed=seed,
+        truth, found, scheme.classes, probabilities=chances.astype(np.float64), seed=seed
     )
 
 
 def _write(
-    folder: Path, config: dict[str, Any], weights: dict[str, Any], rows: _Rows, after: Quality
+    folder: Path, config: dict[str, Any], weights: dict[str, Any], rows: Rows, after: Quality
 ) -> str:
     """Write config, weights and card, and return the fingerprint."""
     from safetensors.numpy import save_file
@@ -300,7 +206,7 @@ def _write(
         file.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
     with replacing(folder / "model.safetensors") as file:
         save_file({name: np.ascontiguousarray(value) for name, value in weights.items()}, file)
-    where = f"cross-validation, {len(rows.texts):,} labels"
+    where = f"cross-validation, {after.rows:,} labels"
     card = {
         "name": folder.resolve().name,
         "version": __version__,

@@ -112,23 +112,24 @@ def within_sentence(theme: str) -> str:
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
-def check_draft(text: str) -> tuple[str, ...]:
-    """Return what is wrong with a message, in Dutch; nothing when it may go to a person.
+def check_draft(text: str, language: str = "nl") -> tuple[str, ...]:
+    """Return what is wrong with a message, in `language`; nothing when it may go to a person.
 
     Refuses a message without an opening that names the customer (or holds the place for the
     name), a generic opening such as "Beste klant", and placeholders nobody will fill.
     """
     lint = rules("drafts")["lint"]
+    says = lint["en"] if language == "en" else lint
     lines = [line.strip() for line in _visible(text).splitlines() if line.strip()]
     if not lines:
-        return (lint["empty"],)
+        return (says["empty"],)
     problems = []
     if not _addressed(lines[0], lint):
-        problems.append(lint["no_opening"])
+        problems.append(says["no_opening"])
     if any(_greets_generically(line, lint) for line in lines):
-        problems.append(lint["generic_opening"])
+        problems.append(says["generic_opening"])
     if any(found != NAME for found in _PLACEHOLDER.findall(text)):
-        problems.append(lint["placeholder"])
+        problems.append(says["placeholder"])
     return tuple(problems)
 
 

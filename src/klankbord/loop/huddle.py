@@ -126,7 +126,7 @@ def huddle(
         closed=_closed(own, since, today, timezone),
         late=tuple(line for line in upcoming if line.due < today),
         due=tuple(line for line in upcoming if line.due >= today),
-        to_outer=_to_outer(department, everything, language),
+        to_outer=_to_outer(department, everything, labels, language),
     )
 
 
@@ -199,7 +199,9 @@ def _line(action: Action, labels: Mapping[str, str]) -> HuddleAction:
     )
 
 
-def _to_outer(department: str, actions: Sequence[Action], language: str) -> tuple[ToOuter, ...]:
+def _to_outer(
+    department: str, actions: Sequence[Action], labels: Mapping[str, str], language: str
+) -> tuple[ToOuter, ...]:
     """Find complaints of several customers in open steps that this department takes or caused."""
     customers: defaultdict[str, set[str]] = defaultdict(set)
     running = {
@@ -220,7 +222,7 @@ def _to_outer(department: str, actions: Sequence[Action], language: str) -> tupl
     return tuple(
         ToOuter(
             theme,
-            _label(theme, language, theme),
+            labels.get(theme) or _label(theme, language, theme),
             _told(-fewer),
             owner_for_complaint(theme),
             theme in running,

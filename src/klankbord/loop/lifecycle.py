@@ -45,6 +45,8 @@ class Happening(StrEnum):
     CLOSED = "gesloten"
     REOPENED = "heropend"
     MEASURED = "gemeten"
+    NOTED = "notitie"
+    UNDONE = "ongedaan gemaakt"
 
 
 class IllegalStepError(KlankbordError):
@@ -53,7 +55,8 @@ class IllegalStepError(KlankbordError):
 
 _STEPS = tuple(ActionState)
 _TOLD_BY_RESULT = (Outcome.GESLAAGD, Outcome.NIET_GESLAAGD)
-ACTED = (ActionState.GECOMMUNICEERD, ActionState.UITGEVOERD, ActionState.GEMETEN)
+CARRIED_OUT = (ActionState.UITGEVOERD, ActionState.GEMETEN)
+ACTED = (ActionState.GECOMMUNICEERD, *CARRIED_OUT)
 
 
 def next_states(state: str, loop: str) -> tuple[ActionState, ...]:
@@ -69,7 +72,7 @@ def next_states(state: str, loop: str) -> tuple[ActionState, ...]:
 
 def outcomes(state: str) -> tuple[Outcome, ...]:
     """Return the outcomes with which an open action may be closed."""
-    carried_out = ActionState(state) in (ActionState.UITGEVOERD, ActionState.GEMETEN)
+    carried_out = ActionState(state) in CARRIED_OUT
     return tuple(end for end in Outcome if carried_out or end not in _TOLD_BY_RESULT)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 
 _SIGNS = re.compile(r"([\\`*_\[\]|~$])")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]|~$])")
 
 
 def escape(text: str) -> str:
@@ -13,3 +15,8 @@ def escape(text: str) -> str:
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     line = _SIGNS.sub(r"\\\1", " ".join(plain.split()))
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shown(text: str) -> str:
+    """Return what `escape` hid of a text, as a reader sees it."""
+    return unescape(_ESCAPED.sub(r"\1", text))

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from klankbord.excerpt import shorten
 from klankbord.loop.drafts import forms, within_sentence
 from klankbord.loop.lifecycle import Happening, Outcome
-from klankbord.loop.markdown import escape
+from klankbord.loop.markdown import escape, shown
 from klankbord.loop.masking import mask, masked_places, points_at_someone
 from klankbord.loop.rules import Rules, rules
+from klankbord.loop.undoing import standing
 from klankbord.records import Action, Theme
 from klankbord.themes.codeframe import codeframe
 
@@ -32,6 +33,10 @@ class Event(Protocol):
     @property
     def event(self) -> str:
         """What happened, a Happening."""
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """Field -> [old, new], or the evidence added."""
 
     @property
     def why(self) -> str:
@@ -115,11 +120,12 @@ def check_said_done(text: str, language: str = "nl") -> tuple[str, ...]:
     """Return what is wrong with a text that is to go to customers; nothing when it may go."""
     lint = rules("said_done")["lint"]["en" if language == "en" else "nl"]
     problems = []
+    text = shown(text)
     if points_at_someone(text, capitals=False):
         problems.append(lint["personal"])
     if _PLACEHOLDER.search(text):
         problems.append(lint["placeholder"])
-    if _BRACKETED.search(text.replace("\\", "")) or masked_places(text):
+    if _BRACKETED.search(text) or masked_places(text):
         problems.append(lint["to_check"])
     return tuple(problems)
 
@@ -201,7 +207,7 @@ def _all_parts(wel_niet_later: str) -> tuple[str | None, dict[str, str]]:
 
 
 def _reason_of_closing(history: Sequence[Event]) -> _Typed | None:
-    closings = [event for event in history if event.event == Happening.CLOSED]
+    closings = [event for event in standing(history) if event.event == Happening.CLOSED]
     typed = " ".join(closings[-1].why.split()) if closings else ""
     return _Typed(typed) if typed else None
 

@@ -6,7 +6,7 @@ before, `quality` how good the tone model is on people's labels, and `writing` m
 
 from klankbord.outputs.findings import Findings, work_out
 from klankbord.outputs.heard import Heard, hear, of, until
-from klankbord.outputs.stored import StoredRun, latest_run, restore, stored_themes
+from klankbord.outputs.stored import StoredRun, latest_run, restore
 from klankbord.outputs.writing import (
     Told,
     huddle_sheets,
@@ -27,7 +27,6 @@ __all__ = [
     "of",
     "report_of",
     "restore",
-    "stored_themes",
     "until",
     "work_out",
     "write_huddles",

@@ -26,6 +26,7 @@ class Heard:
     scored: pa.Table  # scores of everything
     predicted: pa.Table  # the same before people's labels took the place of the model's tone
     labels: pa.Table  # given by people
+    sampled: pa.Table  # the same without corrections, which are no sample to measure on
 
     def sizes(self) -> dict[str, int]:
         """Return what `run.json` tells of it."""
@@ -34,7 +35,13 @@ class Heard:
             "dated_after_as_of": self.everything.num_rows - self.feedback.num_rows,
             "customers": self.customers.num_rows,
             "labelled_by_people": self.labels.num_rows,
+            "corrected_by_people": self.corrections,
         }
+
+    @property
+    def corrections(self) -> int:
+        """How many labels are corrections of the review page."""
+        return int(pc.sum(pc.fill_null(self.labels["correction"], False)).as_py() or 0)
 
     def pseudonyms(self) -> list[str]:
         """Return every customer and account that is named up to the moment."""
@@ -61,6 +68,7 @@ def hear(store: Workspace, as_of: datetime | None, now: datetime) -> Heard:
         scored=scored,
         predicted=predicted,
         labels=labels,
+        sampled=store.tone_labels(sample_only=True),
     )
 
 

@@ -25,16 +25,18 @@ def measured_quality(heard: Heard, *, adapted: bool = False) -> OwnQuality | Non
     """Compare the stored scores with people's labels; None without labelled feedback.
 
     The scores are those of the model alone, before a label took their place. `adapted` tells that
-    the model may have been trained on these labels.
+    the model may have been trained on these labels. Corrections of the review page are counted and
+    not compared: they are no sample.
     """
     from klankbord import labelling
     from klankbord.report import OwnQuality
 
-    at = pc.index_in(heard.labels["feedback_id"], value_set=heard.predicted["feedback_id"])
+    given = heard.sampled
+    at = pc.index_in(given["feedback_id"], value_set=heard.predicted["feedback_id"])
     known = pc.is_valid(at)
-    labels = heard.labels.filter(known)
+    labels = given.filter(known)
     if not labels.num_rows:
-        return None
+        return OwnQuality(0, False, adapted, (), heard.corrections) if heard.corrections else None
     scores = heard.predicted.take(at.filter(known))
     columns = [scores[name].to_numpy() for name in TONE_PROBABILITIES]
     chances = np.stack(columns, axis=1).astype(np.float64)
@@ -49,4 +51,5 @@ def measured_quality(heard: Heard, *, adapted: bool = False) -> OwnQuality | Non
         enough=not quality.verdict,
         adapted=adapted,
         figures=tuple((name, one.value, one.low, one.high) for name, one in named),
+        corrections=heard.corrections,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from klankbord.errors import WorkspaceError
 from klankbord.outputs.findings import Findings, work_out
 from klankbord.outputs.heard import Heard
-from klankbord.records import RejectedRow, Theme
+from klankbord.records import RejectedRow
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def restore(store: Workspace, heard: Heard, run: StoredRun, settings: Settings) 
     return work_out(
         heard,
         _shifts(store, heard, run, settings),
-        stored_themes(store),
+        store.themes(),
         heard.segments,
         complaining,
         settings=settings,
@@ -105,20 +105,3 @@ def _shifts(store: Workspace, heard: Heard, run: StoredRun, settings: Settings) 
         ),
         conversations_recovered=run.counted("conversations_recovered"),
     )
-
-
-def stored_themes(store: Workspace) -> tuple[Theme, ...]:
-    """Return the themes under the names and departments that people gave them since."""
-    decided = {one.theme_id: one for one in store.known_themes()}
-    named = []
-    for theme in store.themes():
-        one = decided.get(theme.theme_id)
-        if one is not None:
-            theme = replace(
-                theme,
-                label=one.name or theme.label,
-                owner=one.owner or theme.owner,
-                pinned=theme.pinned or one.pinned,
-            )
-        named.append(theme)
-    return tuple(named)

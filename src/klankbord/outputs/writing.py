@@ -110,14 +110,19 @@ def write_outputs(
     return (*paths, *tables)
 
 
-def write_page(out: Path, heard: Heard, found: Findings, told: Told, role: Role) -> Path:
-    """Write the page of one role into `out`; return where it is."""
+def write_page(
+    out: Path, heard: Heard, found: Findings, told: Told, role: Role, *, pdf: bool = False
+) -> Path:
+    """Write the page of one role into `out`, with `pdf` for paper too; return where it is."""
     from klankbord import report
 
     if role is Role.HUDDLE:
-        return write_huddles(out, heard, found.themes, told)
+        return write_huddles(out, heard, found.themes, told, pdf=pdf)
     path = out / page_name(role)
-    report.write_html(report_of(heard, found, told, role), path)
+    page = report_of(heard, found, told, role)
+    report.write_html(page, path)
+    if pdf:
+        report.write_pdf(page, path.with_suffix(".pdf"))
     return path
 
 
@@ -156,6 +161,8 @@ def write_huddles(
     themes: Sequence[Theme],
     told: Told,
     department: str | None = None,
+    *,
+    pdf: bool = False,
 ) -> Path:
     """Write the huddle sheets of all departments, or of one, as one page to print."""
     from klankbord import report
@@ -170,6 +177,9 @@ def write_huddles(
     )
     path = out / page_name(Role.HUDDLE, department or "")
     report.write_huddles(sheets, path, settings=told.settings, notice=told.notice)
+    if pdf:
+        paper = path.with_suffix(".pdf")
+        report.write_huddles_pdf(sheets, paper, settings=told.settings, notice=told.notice)
     return path
 
 

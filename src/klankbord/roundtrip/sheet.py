@@ -74,6 +74,7 @@ def _fill(book: Workbook, page: Worksheet, rows: Sequence[dict[str, Cell]], fact
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    page.set_footer("&L&A&R&P / &N")
 
 
 def _style(book: Workbook, column: Column, facts: Facts) -> Format:

@@ -117,6 +117,7 @@ def find_shifts(
         customers_too_few=int((~judged).sum()),
         conversations_recovered=len(policy.keep(held.recovered, fdr)),
         timelines=timelines(listed, histories, feedback, dynamics),
+        dynamics=dynamics,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from klankbord.records import ToneShift
 from klankbord.schema import ShiftKind, Tone
+from klankbord.shifts.trajectories import Dynamics
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ShiftFindings:
     customers_too_few: int
     timelines: dict[str, tuple[TimelinePoint, ...]]  # of the flagged customers, by customer id
     conversations_recovered: int = 0  # a dissatisfied customer was won back before the end
+    dynamics: Dynamics | None = None  # what all customers taught; None where it was not kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,9 @@ The moment of the turn follows from the same masses, see `turning_mass`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +121,15 @@ class Dynamics:
     rates: Floats  # (5, 5) generator, rows sum to zero
     emission: Floats  # (channels, 5, 5) tone of a text given the state
     durations: Floats  # (gaps,) time each gap stands for
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Dynamics:
+        """Return the parameters that `values()` gave away."""
+        return cls(**{name: np.array(value) for name, value in values.items()})
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters as JSON values, nothing rounded."""
+        return {field.name: getattr(self, field.name).tolist() for field in fields(self)}
 
     def transitions(self) -> Floats:
         """Return exp(rates x duration) of every gap, (gaps, 5, 5)."""

@@ -3,32 +3,51 @@
 This package is the only place that speaks SQL. Arrow tables go in and come out.
 """
 
+from klankbord.store.action_lists import ActionCount, ActionFilter
+from klankbord.store.action_undo import undoable
+from klankbord.store.actions import NoSuchActionError
+from klankbord.store.corrections import Correction, NoSuchPieceError, ToneSaid
 from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
 from klankbord.store.import_store import BegunImport, KeptBatch
 from klankbord.store.known_themes import ThemeEdit
 from klankbord.store.pieces import FeedbackVersion, Stored
 from klankbord.store.reviews import (
     ListedShift,
+    Matter,
     NotListedError,
     ReviewEvent,
     ReviewVerb,
-    ShiftCounts,
 )
+from klankbord.store.shift_list import ReviewState, ShiftCounts, ShiftFilter
+from klankbord.store.shift_plans import name_key
+from klankbord.store.theme_mentions import Mention
 from klankbord.store.workspace import Workspace
 
 __all__ = [
+    "ActionCount",
     "ActionEvent",
+    "ActionFilter",
     "BegunImport",
+    "Correction",
     "FeedbackVersion",
     "ImportRecord",
     "KeptBatch",
     "ListedShift",
+    "Matter",
+    "Mention",
+    "NoSuchActionError",
+    "NoSuchPieceError",
     "NotListedError",
     "ReviewEvent",
+    "ReviewState",
     "ReviewVerb",
     "RunRecord",
     "ShiftCounts",
+    "ShiftFilter",
     "Stored",
     "ThemeEdit",
+    "ToneSaid",
     "Workspace",
+    "name_key",
+    "undoable",
 ]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from klankbord.errors import WorkspaceError
 from klankbord.loop import lifecycle
 from klankbord.loop.lifecycle import ActionState, Happening, Outcome
+from klankbord.loop.undoing import standing
 from klankbord.records import Action
 from klankbord.store.actions import change, changed_meanwhile, one, read
 from klankbord.store.arrow import to_micros
@@ -35,7 +36,7 @@ def edit(
     Raises IllegalStepError for a status that cannot follow, ConflictError where `version` is
     given and no longer that of the action.
     """
-    known = _as_seen(connection, action_id, version)
+    known = as_seen(connection, action_id, version)
     unknown = sorted(set(changes) - set(EDITABLE))
     if unknown:
         raise WorkspaceError(
@@ -47,9 +48,10 @@ def edit(
     if "status" in changed:
         changed["status"] = str(ActionState(changed["status"]))
         lifecycle.check_step(known.status, changed["status"], known.loop, closed=known.closed)
-    written = {name: [_plain(getattr(known, name)), _plain(new)] for name, new in changed.items()}
+    written = {name: [plain(getattr(known, name)), plain(new)] for name, new in changed.items()}
     if "due" in changed and known.escalation:
         changed["escalation"] = 0
+        written["escalation"] = [known.escalation, 0]
     change(connection, known, changed)
     write_event(connection, action_id, Happening.EDITED, at=at, changes=written, by=by, why=why)
     return replace(known, **changed, version=known.version + 1)
@@ -64,12 +66,18 @@ def close(
     by: str,
     why: str,
     version: int | None,
+    judged: Mapping[str, int] | None = None,
 ) -> Action:
-    """Close one action with an outcome; raises IllegalStepError where that cannot be told yet."""
-    known = _as_seen(connection, action_id, version)
+    """Close one action with an outcome; raises IllegalStepError where that cannot be told yet.
+
+    `judged` maps tone shifts to the judgement that the outcome is of them, for the history.
+    """
+    known = as_seen(connection, action_id, version)
     lifecycle.check_outcome(known.status, outcome, closed=known.closed)
     change(connection, known, {"outcome": str(outcome), "closed_at": to_micros(at)})
-    written = {"outcome": [None, str(outcome)]}
+    written: dict[str, Any] = {"outcome": [None, str(outcome)]}
+    if judged:
+        written["judged"] = dict(judged)
     write_event(connection, action_id, Happening.CLOSED, at=at, changes=written, by=by, why=why)
     return replace(known, outcome=str(outcome), closed_at=at, version=known.version + 1)
 
@@ -84,25 +92,22 @@ def reopen(
     version: int | None,
 ) -> Action:
     """Open a closed action again, back at the plan; a reason is asked for."""
-    known = _as_seen(connection, action_id, version)
+    known = as_seen(connection, action_id, version)
     if not known.closed:
         legal = lifecycle.next_states(known.status, known.loop)
         raise lifecycle.IllegalStepError("this action is open", hint=f"it can: {', '.join(legal)}")
     if not why.strip():
         raise WorkspaceError("say why this action is reopened", hint="give --why TEXT")
     status = str(ActionState.ACTIEPLAN)
-    change(
-        connection,
-        known,
-        {
-            "outcome": None,
-            "closed_at": None,
-            "status": status,
-            "escalation": 0,
-            "opened_at": to_micros(at),
-        },
-    )
-    written = {"outcome": [known.outcome, None], "status": [known.status, status]}
+    values = {"outcome": None, "status": status, "escalation": 0}
+    moments = {"closed_at": None, "opened_at": to_micros(at)}
+    written: dict[str, Any] = {
+        name: [getattr(known, name), new]
+        for name, new in values.items()
+        if name != "escalation" or known.escalation
+    }
+    written["moments"] = {name: to_micros(getattr(known, name)) for name in moments}
+    change(connection, known, values | moments)
     write_event(connection, action_id, Happening.REOPENED, at=at, changes=written, by=by, why=why)
     return replace(
         known,
@@ -113,6 +118,12 @@ def reopen(
         opened_at=at,
         version=known.version + 1,
     )
+
+
+def note(connection: Connection, action_id: str, text: str, *, at: datetime, by: str) -> None:
+    """Add a note to the history of an action, which itself stays as it is."""
+    one(connection, action_id)
+    write_event(connection, action_id, Happening.NOTED, at=at, changes={}, by=by, why=text)
 
 
 def escalate(
@@ -156,11 +167,11 @@ def acted_at(histories: Mapping[str, tuple[ActionEvent, ...]]) -> dict[str, date
     """Return when each action first reached the customer, or was carried out, since it opened.
 
     An action closed as (not) worked out counts from then where no earlier step tells. What was
-    done before an action was reopened counts no more.
+    done before an action was reopened counts no more, and neither does what was taken back.
     """
     found: dict[str, datetime] = {}
     for action_id, events in histories.items():
-        for event in events:
+        for event in standing(events):
             if event.event == Happening.REOPENED:
                 found.pop(action_id, None)
             elif event.at is not None and _is_step(event):
@@ -174,12 +185,14 @@ def _is_step(event: ActionEvent) -> bool:
     return status in lifecycle.ACTED or outcome in (Outcome.GESLAAGD, Outcome.NIET_GESLAAGD)
 
 
-def _as_seen(connection: Connection, action_id: str, version: int | None) -> Action:
+def as_seen(connection: Connection, action_id: str, version: int | None) -> Action:
+    """Return one action; raises ConflictError where `version` is given and no longer its own."""
     known = one(connection, action_id)
     if version is not None and known.version != version:
         raise changed_meanwhile()
     return known
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value as the history holds it."""
     return value.isoformat() if isinstance(value, date) else value

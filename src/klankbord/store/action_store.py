@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
 from klankbord.loop.escalation import escalations
 from klankbord.loop.lifecycle import ActionState, Outcome
-from klankbord.records import Action
-from klankbord.store import action_steps, actions, findings, history, reviews
+from klankbord.records import Action, ToneShift
+from klankbord.schema import SCORES
+from klankbord.store import (
+    action_lists,
+    action_steps,
+    action_undo,
+    actions,
+    findings,
+    history,
+    reviews,
+    tables,
+)
+from klankbord.store.action_lists import ActionCount, ActionFilter
+from klankbord.store.arrow import read_table
 from klankbord.store.connections import Connections
 
 
@@ -35,9 +50,39 @@ class ActionStore(Connections):
         return tuple(action for action in found if not (open_only and action.closed))
 
     def action(self, action_id: str) -> Action:
-        """Return one action; raises WorkspaceError where there is none with this id."""
+        """Return one action; raises NoSuchActionError where there is none with this id."""
         with self._reading() as connection:
             return actions.one(connection, action_id, lock=False)
+
+    def listed_actions(
+        self, asked: ActionFilter, *, offset: int = 0, limit: int = 25
+    ) -> tuple[Action, ...]:
+        """Return a stretch of the actions that are asked for, in order."""
+        with self._reading() as connection:
+            return action_lists.listed(connection, asked, offset=offset, limit=limit)
+
+    def action_neighbours(
+        self, action: Action, asked: ActionFilter
+    ) -> tuple[str | None, str | None]:
+        """Return the ids before and after the place of an action in such a list."""
+        with self._reading() as connection:
+            return action_lists.neighbours(connection, action, asked)
+
+    def action_counts(self, today: date) -> tuple[ActionCount, ...]:
+        """Return how many actions are alike in all that they can be filtered on."""
+        with self._reading() as connection:
+            return action_lists.counts(connection, today)
+
+    def shifts_behind(self, action: Action) -> tuple[ToneShift, ...]:
+        """Return the tone shifts of the latest run that an action came from."""
+        with self._reading() as connection:
+            return _shifts_behind(connection, action)
+
+    def scores_of(self, feedback_ids: Sequence[str]) -> pa.Table:
+        """Return the scores of these pieces of feedback, as far as there are any."""
+        query = select(tables.score).where(tables.score.c.feedback_id.in_(feedback_ids))
+        with self._reading() as connection:
+            return read_table(connection, query, SCORES)
 
     def update_action(
         self,
@@ -87,14 +132,16 @@ class ActionStore(Connections):
         calibrated on.
         """
         with self._writing() as connection:
-            closed = action_steps.close(
-                connection, action_id, outcome, at=at, by=by, why=why, version=version
-            )
-            if outcome == Outcome.VALS_ALARM:
-                for shift in findings.read_shifts(connection, closed.customer_id or ""):
-                    if shift.kind == closed.cause:
-                        reviews.judge(connection, shift, real=False, at=at, by=by, note=why)
-            return closed
+            known = action_steps.as_seen(connection, action_id, version)
+            shifts = _shifts_behind(connection, known) if outcome == Outcome.VALS_ALARM else ()
+            judged = {
+                shift.shift_id: reviews.judge(connection, shift, real=False, at=at, by=by, note=why)
+                for shift in shifts
+            }
+            return action_steps.close(
+                connection, action_id, outcome, at=at, by=by, why=why, version=version,
+                judged=judged,
+            )  # fmt: skip
 
     def reopen_action(
         self, action_id: str, *, at: datetime, by: str, why: str, version: int | None = None
@@ -104,6 +151,22 @@ class ActionStore(Connections):
             return action_steps.reopen(
                 connection, action_id, at=at, by=by, why=why, version=version
             )
+
+    def undo_action(
+        self, action_id: str, *, at: datetime, by: str, why: str = "", version: int | None = None
+    ) -> Action:
+        """Take back the last thing a person did with an action; its history keeps both.
+
+        Raises IllegalStepError where nothing can be taken back, ConflictError where the action is
+        no longer of `version`. See `store.action_undo`.
+        """
+        with self._writing() as connection:
+            return action_undo.undo(connection, action_id, at=at, by=by, why=why, version=version)
+
+    def note_action(self, action_id: str, note: str, *, at: datetime, by: str) -> None:
+        """Add a note to the history of an action."""
+        with self._writing() as connection:
+            action_steps.note(connection, action_id, note, at=at, by=by)
 
     def escalate(self, today: date, *, at: datetime) -> tuple[Action, ...]:
         """Tell the level above the owner of open actions that are overdue on `today`.
@@ -135,3 +198,10 @@ class ActionStore(Connections):
     def acted_at(self) -> dict[str, datetime]:
         """Return when each action was first communicated or carried out, since it opened."""
         return action_steps.acted_at(self.action_histories())
+
+
+def _shifts_behind(connection: Connection, action: Action) -> tuple[ToneShift, ...]:
+    if action.customer_id is None:
+        return ()
+    theirs = findings.read_shifts(connection, action.customer_id)
+    return tuple(shift for shift in theirs if shift.kind == action.cause)

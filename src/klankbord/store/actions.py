@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from klankbord.errors import ConflictError, WorkspaceError
 from klankbord.loop.lifecycle import Happening, Outcome
@@ -25,6 +25,10 @@ _GROUNDS = ("reason", "cause", "why", "complaint_theme")
 _RANKING = ("priority", "probability", "value_eur", "effect")
 _PLANNED = _TEXTS + _GROUNDS + _RANKING
 _LOOKUP_ROWS = 500
+
+
+class NoSuchActionError(WorkspaceError):
+    """There is no action with this id."""
 
 
 def merge(
@@ -73,14 +77,23 @@ def read(
 
     With `lock` nobody else changes them before the transaction ends (SQLite locks as a whole).
     """
+    wanted: list[ColumnElement[bool]] = []
+    if action_id is not None:
+        wanted.append(tables.action.c.action_id == action_id)
+    if customer_id is not None:
+        wanted.append(tables.action.c.customer_id == customer_id)
+    return read_where(connection, *wanted, lock=lock)
+
+
+def read_where(
+    connection: Connection, *wanted: ColumnElement[bool], lock: bool = False
+) -> list[Action]:
+    """Return the actions of which `wanted` holds, as `read` does."""
     evidence: defaultdict[str, list[str]] = defaultdict(list)
     rows, parts = select(tables.action), select(tables.action_evidence)
-    if action_id is not None:
-        rows = rows.where(tables.action.c.action_id == action_id)
-        parts = parts.where(tables.action_evidence.c.action_id == action_id)
-    if customer_id is not None:
-        rows = rows.where(tables.action.c.customer_id == customer_id)
-        theirs = select(tables.action.c.action_id).where(tables.action.c.customer_id == customer_id)
+    if wanted:
+        rows = rows.where(*wanted)
+        theirs = select(tables.action.c.action_id).where(*wanted)
         parts = parts.where(tables.action_evidence.c.action_id.in_(theirs))
     if lock:
         rows = rows.with_for_update()
@@ -103,10 +116,10 @@ def read(
 
 
 def one(connection: Connection, action_id: str, *, lock: bool = True) -> Action:
-    """Return one action; raises WorkspaceError where there is none with this id."""
+    """Return one action; raises NoSuchActionError where there is none with this id."""
     found = read(connection, action_id, lock=lock)
     if not found:
-        raise WorkspaceError("no such action", hint="klankbord actions lists them")
+        raise NoSuchActionError("no such action", hint="klankbord actions lists them")
     return found[0]
 
 

@@ -19,6 +19,11 @@ class Connections:
         self._name = name
         self._local = threading.local()
 
+    @property
+    def name(self) -> str:
+        """How messages name the workspace: the path of a file, of a database no more than that."""
+        return self._name
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Make everything written inside one transaction: all of it, or nothing on any error."""

@@ -45,6 +45,11 @@ class RunRecord:
     as_of: datetime | None
     provenance: Mapping[str, Any]
 
+    @property
+    def language(self) -> str:
+        """The language its heads are labelled in, Dutch where it noted none."""
+        return str(self.provenance.get("settings", {}).get("language", "nl"))
+
 
 _COUNT_FIELDS = ("file", "source", "kind", "rows_in", "stored", "duplicates", "rejected", "updated")
 

@@ -72,23 +72,36 @@ def read(connection: Connection) -> tuple[KnownTheme, ...]:
     )
 
 
-def write_edit(connection: Connection, edit: Edit, at: datetime | None, by: str, why: str) -> None:
-    """Add one edit to the history."""
-    connection.execute(
-        insert(tables.theme_edit).values(
-            at=to_micros(at),
-            by=by,
-            verb=edit.verb,
-            theme_id=edit.theme_id,
-            changes=to_json(dict(edit.changes)),
-            why=why,
-        )
+def read_names(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Return of each known theme what people named it, and as what it was found."""
+    own = tables.known_theme.c
+    rows = connection.execute(select(own.theme_id, own.name, own.label))
+    return {theme_id: (name, label) for theme_id, name, label in rows}
+
+
+def write_edit(connection: Connection, edit: Edit, at: datetime | None, by: str, why: str) -> int:
+    """Add one edit to the history and return its number."""
+    statement = insert(tables.theme_edit).values(
+        at=to_micros(at),
+        by=by,
+        verb=edit.verb,
+        theme_id=edit.theme_id,
+        changes=to_json(dict(edit.changes)),
+        why=why,
     )
+    return int(connection.execute(statement.returning(tables.theme_edit.c.edit_id)).scalar_one())
 
 
-def read_edits(connection: Connection) -> tuple[ThemeEdit, ...]:
-    """Return every edit, oldest first."""
-    query = select(tables.theme_edit).order_by(tables.theme_edit.c.edit_id)
+def read_edits(
+    connection: Connection, theme_id: str | None = None, after: datetime | None = None
+) -> tuple[ThemeEdit, ...]:
+    """Return every edit, oldest first, or those of one theme, or those made after a moment."""
+    columns = tables.theme_edit.c
+    query = select(tables.theme_edit).order_by(columns.edit_id)
+    if theme_id is not None:
+        query = query.where(columns.theme_id == theme_id)
+    if after is not None:
+        query = query.where(columns.at > to_micros(after))
     return tuple(
         ThemeEdit(
             verb=row.verb,

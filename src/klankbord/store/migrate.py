@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from klankbord.errors import WorkspaceError
 
 # Every released schema, oldest first; the migrations folder holds one step for each.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 
 
 def migrate(connection: Connection, where: str) -> None:

@@ -1,19 +1,17 @@
-"""What people found tone shifts to be: verdicts, with who gave them, when, and what they noted."""
+"""What people did with tone shifts: verdicts and plans, by whom, when, and with which note."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from klankbord.errors import ConflictError, WorkspaceError
 from klankbord.records import ToneShift, Verdict
-from klankbord.schema import ShiftKind
 from klankbord.store import findings, tables
 from klankbord.store.arrow import from_micros, to_micros
 
@@ -23,11 +21,26 @@ class ReviewVerb(StrEnum):
 
     BEVESTIGD = "bevestigd"
     VALS_ALARM = "vals alarm"
+    TOEGEWEZEN = "toegewezen"
+    UITGESTELD = "uitgesteld"
     ONGEDAAN = "ongedaan gemaakt"
     NOTITIE = "notitie"
 
 
-JUDGEMENTS = (ReviewVerb.BEVESTIGD, ReviewVerb.VALS_ALARM)
+class Matter(StrEnum):
+    """What of a shift is decided; each is undone by itself."""
+
+    OORDEEL = "oordeel"
+    TOEWIJZING = "toewijzing"
+    UITSTEL = "uitstel"
+
+
+MATTERS: Mapping[ReviewVerb, Matter] = {
+    ReviewVerb.BEVESTIGD: Matter.OORDEEL,
+    ReviewVerb.VALS_ALARM: Matter.OORDEEL,
+    ReviewVerb.TOEGEWEZEN: Matter.TOEWIJZING,
+    ReviewVerb.UITGESTELD: Matter.UITSTEL,
+}
 
 
 class NotListedError(WorkspaceError):
@@ -44,6 +57,14 @@ class ReviewEvent:
     by: str  # "" where it is not known
     verb: ReviewVerb
     note: str
+    value: str = ""  # person or "", day or "", or what was undone
+
+    @property
+    def matter(self) -> Matter | None:
+        """What this decided or undid; None for a note."""
+        if self.verb is ReviewVerb.ONGEDAAN:
+            return Matter(self.value) if self.value else Matter.OORDEEL
+        return MATTERS.get(self.verb)
 
 
 @dataclass(frozen=True)
@@ -54,10 +75,12 @@ class ListedShift:
     shift: ToneShift
     real: bool | None  # the verdict; None while nobody judged it
     events: tuple[ReviewEvent, ...]  # oldest first
+    assignee: str = ""  # a person or department, "" for nobody
+    snoozed_until: date | None = None  # the day it comes back, gone by or not
 
     @property
     def version(self) -> int:
-        """Number of the last judgement or undoing, which changes when somebody judges."""
+        """Number of the last decision or undoing, which changes when somebody decides."""
         return version_of(self.events)
 
     @property
@@ -65,14 +88,9 @@ class ListedShift:
         """The judgement that stands."""
         return standing(self.events)
 
-
-@dataclass(frozen=True)
-class ShiftCounts:
-    """How many shifts of one kind are listed, and how many of them somebody judged."""
-
-    kind: ShiftKind
-    listed: int
-    judged: int
+    def decision(self, matter: Matter) -> ReviewEvent | None:
+        """Return the decision that stands on one matter."""
+        return standing(self.events, matter)
 
 
 def version_of(events: Iterable[ReviewEvent]) -> int:
@@ -80,15 +98,17 @@ def version_of(events: Iterable[ReviewEvent]) -> int:
     return max((one.event_id for one in events if one.verb is not ReviewVerb.NOTITIE), default=0)
 
 
-def standing(events: Iterable[ReviewEvent]) -> ReviewEvent | None:
-    """Return the judgement that stands: the last one that was not undone."""
-    judged: list[ReviewEvent] = []
+def standing(events: Iterable[ReviewEvent], matter: Matter = Matter.OORDEEL) -> ReviewEvent | None:
+    """Return the decision on one matter that stands: the last one that was not undone."""
+    decided: list[ReviewEvent] = []
     for event in events:
-        if event.verb in JUDGEMENTS:
-            judged.append(event)
-        elif event.verb is ReviewVerb.ONGEDAAN and judged:
-            judged.pop()
-    return judged[-1] if judged else None
+        if event.matter is not matter:
+            continue
+        if event.verb is not ReviewVerb.ONGEDAAN:
+            decided.append(event)
+        elif decided:
+            decided.pop()
+    return decided[-1] if decided else None
 
 
 def judge(
@@ -105,7 +125,7 @@ def judge(
 
     Raises ConflictError where the shift is no longer of `version`.
     """
-    _checked(connection, shift.shift_id, version)
+    checked(connection, shift.shift_id, version)
     believed = shift.probability if shift.believed is None else shift.believed
     findings.write_verdict(connection, Verdict(shift.shift_id, shift.kind, believed, real, at))
     verb = ReviewVerb.BEVESTIGD if real else ReviewVerb.VALS_ALARM
@@ -124,11 +144,11 @@ def undo(
 
     Raises WorkspaceError where there is nothing to undo and ConflictError as `judge` does.
     """
-    events = _checked(connection, shift_id, version)
+    events = checked(connection, shift_id, version)
     kept = findings.read_verdicts(connection, (shift_id,))
     if standing(events) is None or not kept:
         raise WorkspaceError("nobody judged this tone shift, so there is nothing to undo")
-    add_event(connection, shift_id, ReviewVerb.ONGEDAAN, at=at, by=by)
+    add_event(connection, shift_id, ReviewVerb.ONGEDAAN, at=at, by=by, value=Matter.OORDEEL.value)
     before = standing(history(connection, (shift_id,))[shift_id])
     if before is None:
         findings.drop_verdict(connection, shift_id)
@@ -146,9 +166,17 @@ def add_event(
     at: datetime,
     by: str,
     note: str = "",
+    value: str = "",
 ) -> int:
     """Add one event to the history of a shift and return its number."""
-    values = {"shift_id": shift_id, "at": to_micros(at), "by": by, "verb": verb.value, "note": note}
+    values = {
+        "shift_id": shift_id,
+        "at": to_micros(at),
+        "by": by,
+        "verb": verb.value,
+        "note": note,
+        "value": value,
+    }
     statement = insert(tables.shift_review).values(values)
     added = connection.execute(statement.returning(tables.shift_review.c.event_id))
     return int(added.scalar_one())
@@ -169,55 +197,7 @@ def history(
     return defaultdict(tuple, {own: tuple(events) for own, events in found.items()})
 
 
-def listed(
-    connection: Connection,
-    *,
-    kind: ShiftKind | None,
-    judged: bool | None,
-    offset: int,
-    limit: int,
-) -> tuple[ListedShift, ...]:
-    """Return a stretch of the ranked list, of one kind, judged or still open as asked."""
-    query = select(tables.shift).where(*_filters(kind, judged)).order_by(tables.shift.c.rank)
-    return _with_reviews(connection, query.offset(offset).limit(limit))
-
-
-def one(connection: Connection, shift_id: str) -> ListedShift:
-    """Return one listed shift; raises NotListedError where there is none."""
-    found = _with_reviews(
-        connection, select(tables.shift).where(tables.shift.c.shift_id == shift_id)
-    )
-    if not found:
-        raise NotListedError(
-            "this tone shift is not on the list of the latest analysis", hint="klankbord flags"
-        )
-    return found[0]
-
-
-def neighbours(
-    connection: Connection, rank: int, *, kind: ShiftKind | None, judged: bool | None
-) -> tuple[str | None, str | None]:
-    """Return the ids before and after place `rank` on the list, of those that are asked for."""
-    table = tables.shift
-    query = select(table.c.shift_id).where(*_filters(kind, judged)).limit(1)
-    before = query.where(table.c.rank < rank - 1).order_by(table.c.rank.desc())
-    after = query.where(table.c.rank > rank - 1).order_by(table.c.rank)
-    return connection.execute(before).scalar(), connection.execute(after).scalar()
-
-
-def counts(connection: Connection) -> tuple[ShiftCounts, ...]:
-    """Return the numbers of listed and judged shifts of each kind that is on the list."""
-    shift, verdict = tables.shift, tables.shift_verdict
-    query = (
-        select(shift.c.kind, func.count(), func.count(verdict.c.shift_id))
-        .select_from(shift.outerjoin(verdict, verdict.c.shift_id == shift.c.shift_id))
-        .group_by(shift.c.kind)
-    )
-    found = {kind: (listed, judged) for kind, listed, judged in connection.execute(query)}
-    return tuple(ShiftCounts(kind, *found[kind]) for kind in ShiftKind if kind in found)
-
-
-def _checked(connection: Connection, shift_id: str, version: int | None) -> tuple[ReviewEvent, ...]:
+def checked(connection: Connection, shift_id: str, version: int | None) -> tuple[ReviewEvent, ...]:
     """Return the history of a shift, which nobody else changes before the transaction ends.
 
     SQLite locks as a whole, a server the row of the shift.
@@ -227,33 +207,7 @@ def _checked(connection: Connection, shift_id: str, version: int | None) -> tupl
     events = history(connection, (shift_id,))[shift_id]
     if version is not None and version != version_of(events):
         raise ConflictError(
-            "somebody else judged this tone shift in the meantime",
+            "somebody else changed this tone shift in the meantime",
             hint="look again, then try again",
         )
     return events
-
-
-def _filters(kind: ShiftKind | None, judged: bool | None) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = []
-    if kind is not None:
-        asked.append(tables.shift.c.kind == kind.value)
-    if judged is not None:
-        has = exists().where(tables.shift_verdict.c.shift_id == tables.shift.c.shift_id)
-        asked.append(has if judged else ~has)
-    return asked
-
-
-def _with_reviews(connection: Connection, query: Select[Any]) -> tuple[ListedShift, ...]:
-    rows = connection.execute(query).mappings().all()
-    ids = [row["shift_id"] for row in rows]
-    verdicts = {one.shift_id: one.real for one in findings.read_verdicts(connection, ids)}
-    events = history(connection, ids)
-    return tuple(
-        ListedShift(
-            row["rank"] + 1,
-            findings.shift_of(row),
-            verdicts.get(row["shift_id"]),
-            events[row["shift_id"]],
-        )
-        for row in rows
-    )

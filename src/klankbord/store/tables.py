@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 from klankbord.schema import TONE_PROBABILITIES
@@ -139,10 +140,18 @@ segment = Table(
     Column("valence", Float),
     Column("complaint_theme", Text),
     Column("theme_id", Text),
+    Index(
+        None,
+        "theme_id",
+        "feedback_id",
+        sqlite_where=text("theme_id IS NOT NULL"),
+        postgresql_where=text("theme_id IS NOT NULL"),
+    ),
 )
 
 # History is kept: of one piece of feedback the newest label counts, the last stored of equals,
-# unless the words were edited since.
+# unless the words were edited since or it was withdrawn. A correction was given on the review page:
+# it trains but is no part of a sample to measure on; `read_as` is the tone it was given instead of.
 tone_labels = Table(
     "tone_labels",
     metadata,
@@ -155,7 +164,12 @@ tone_labels = Table(
     Column("labelled_by", Text, nullable=False),
     Column("labelled_at", BigInteger, nullable=False),
     Column("of_earlier_words", Boolean, nullable=False, server_default=false()),
+    Column("correction", Boolean, nullable=False, server_default=false()),
+    Column("read_as", Text),
+    Column("withdrawn_at", BigInteger),
+    Column("withdrawn_by", Text),
     Index(None, "feedback_id", "labelled_at"),
+    Index(None, "correction", "label_id"),
 )
 
 shift = Table(
@@ -194,7 +208,8 @@ shift_verdict = Table(
     Column("judged_at", BigInteger, nullable=False),
 )
 
-# Every judgement, note and undoing; a verdict follows from these, and the newest comes last.
+# Every judgement, assignment, snooze, note and undoing; verdicts and plans follow from these, and
+# the newest comes last. `value` is the person, the day, or what was undone.
 shift_review = Table(
     "shift_review",
     metadata,
@@ -204,7 +219,20 @@ shift_review = Table(
     Column("by", Text, nullable=False),
     Column("verb", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("value", Text, nullable=False, server_default=""),
     Index(None, "shift_id"),
+    Index(None, "by"),
+)
+
+# `assignee_key` is how names are compared; "" is nobody.
+shift_plan = Table(
+    "shift_plan",
+    metadata,
+    Column("shift_id", Text, primary_key=True),
+    Column("assignee", Text, nullable=False),
+    Column("assignee_key", Text, nullable=False),
+    Column("snoozed_until", Date),
+    Index(None, "assignee_key"),
 )
 
 theme = Table(

@@ -10,25 +10,24 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Select, distinct, exists, func, or_, select, text
+from sqlalchemy import Select, exists, func, or_, select, text
 
 from klankbord.errors import WorkspaceError
 from klankbord.location import Location
 from klankbord.privacy import IDENTITIES, Pseudonymiser
-from klankbord.records import KnownTheme, Theme, ToneShift
+from klankbord.records import ToneShift
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import findings, history, identities, labels, pieces, tables
-from klankbord.store import known_themes as registry
 from klankbord.store.action_store import ActionStore
 from klankbord.store.arrow import bound_rows, read_table
 from klankbord.store.engine import begin, engine_for, insert, readable_errors
 from klankbord.store.import_store import ImportStore
 from klankbord.store.migrate import is_current, migrate
 from klankbord.store.review_store import ReviewStore
-from klankbord.themes.edits import Edit
+from klankbord.store.theme_store import ThemeStore
 
 
-class Workspace(ActionStore, ImportStore, ReviewStore):
+class Workspace(ActionStore, ImportStore, ReviewStore, ThemeStore):
     """What Klankbord keeps between runs; every method is one transaction unless one is open.
 
     Threads may share a workspace: each gets its own connection.
@@ -219,10 +218,13 @@ class Workspace(ActionStore, ImportStore, ReviewStore):
         with self._writing() as connection:
             return labels.write(connection, table)
 
-    def tone_labels(self, *, history: bool = False) -> pa.Table:
-        """Return the newest label of each piece of feedback, or every label, oldest first."""
+    def tone_labels(self, *, history: bool = False, sample_only: bool = False) -> pa.Table:
+        """Return the newest label of each piece of feedback, or every label, oldest first.
+
+        `sample_only` leaves out corrections, which are no sample to measure on.
+        """
         with self._reading() as connection:
-            return labels.read(connection, history=history)
+            return labels.read(connection, history=history, sample_only=sample_only)
 
     # --- findings -----------------------------------------------------------------------------
 
@@ -235,47 +237,6 @@ class Workspace(ActionStore, ImportStore, ReviewStore):
         """Return the tone shifts of the latest run, ranked."""
         with self._reading() as connection:
             return findings.read_shifts(connection)
-
-    def save_themes(self, themes: Iterable[Theme]) -> None:
-        """Replace the list of themes by that of this run."""
-        with self._writing() as connection:
-            findings.write_themes(connection, themes)
-
-    def themes(self) -> tuple[Theme, ...]:
-        """Return the themes of the latest run in the order they were saved."""
-        with self._reading() as connection:
-            return findings.read_themes(connection)
-
-    def complaining(self) -> int:
-        """Return how many pieces of feedback hold a complaint, as the latest run found it."""
-        query = select(func.count(distinct(tables.segment.c.feedback_id)))
-        with self._reading() as connection:
-            found = connection.execute(query.where(tables.segment.c.theme_id.is_not(None)))
-            return int(found.scalar_one())
-
-    # --- themes that last ---------------------------------------------------------------------
-
-    def save_known_themes(self, known: Iterable[KnownTheme]) -> None:
-        """Replace all known themes; what people decided is in them, its history is not."""
-        with self._writing() as connection:
-            registry.write(connection, known)
-
-    def known_themes(self) -> tuple[KnownTheme, ...]:
-        """Return the known themes by id, those nobody mentions any more included."""
-        with self._reading() as connection:
-            return registry.read(connection)
-
-    def record_theme_edit(
-        self, edit: Edit, *, at: datetime | None, by: str = "", why: str = ""
-    ) -> None:
-        """Add an edit to the history; `save_known_themes` is what carries it out."""
-        with self._writing() as connection:
-            registry.write_edit(connection, edit, at, by, why)
-
-    def theme_edits(self) -> tuple[registry.ThemeEdit, ...]:
-        """Return every edit of a theme, oldest first."""
-        with self._reading() as connection:
-            return registry.read_edits(connection)
 
     # --- provenance ---------------------------------------------------------------------------
 

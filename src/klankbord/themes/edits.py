@@ -8,18 +8,16 @@ about it: a row without centre and terms (`with_heads` adds the others, `decided
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
-from klankbord.errors import KlankbordError
 from klankbord.records import KnownTheme
 from klankbord.themes.codeframe import codeframe
+from klankbord.themes.names import alike, clean, no_such_theme
+from klankbord.themes.refusals import Refusal, ThemeEditError
 
-LONGEST_NAME = 60  # characters
 UNDO = "undo"
 AUTOMATIC: Mapping[str, Any] = {  # what each decision is where nobody decided
     "name": "",
@@ -29,17 +27,16 @@ AUTOMATIC: Mapping[str, Any] = {  # what each decision is where nobody decided
     "merged_into": None,
     "divide": False,
 }
-_HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # Unicode categories nobody can see
-_JOINER = "\u200d"  # builds emoji
-_CLOSE = 0.6  # difflib ratio from which an id is worth suggesting
-_SUGGESTED = 3
+
+_STATES = {  # decisions that rule each other out -> what they are called, and the verb
+    "forbidden": ("forbidden", "forbid"),
+    "merged_into": ("merged", "merge"),
+    "pinned": ("pinned", "pin"),
+    "divide": ("to be split", "split"),
+}
 
 Value = str | bool | None
 Known = tuple[KnownTheme, ...]
-
-
-class ThemeEditError(KlankbordError):
-    """A decision about a theme that cannot be taken."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,7 @@ class Edit:
 
 
 Edited = tuple[Known, Edit]
+SomeEdit = TypeVar("SomeEdit", bound=Edit)
 
 
 def is_head(theme_id: str) -> bool:
@@ -84,7 +82,9 @@ def resolve(known: Iterable[KnownTheme], theme_id: str) -> str:
         if theme is None or theme.merged_into is None:
             return theme_id
         theme_id = theme.merged_into
-    raise ThemeEditError("these themes are merged in a circle", hint="klankbord themes undo")
+    raise ThemeEditError(
+        "these themes are merged in a circle", Refusal.CIRCLE, hint="klankbord themes undo"
+    )
 
 
 def with_heads(known: Iterable[KnownTheme], day: date, language: str = "nl") -> Known:
@@ -126,7 +126,7 @@ def kept(
 def rename(known: Sequence[KnownTheme], theme_id: str, name: str | None) -> Edited:
     """Give a theme a name; None takes it away, so that the theme is called as it was found."""
     theme = _find(known, theme_id)
-    return _change(known, theme, "rename", name="" if name is None else _clean(name))
+    return _change(known, theme, "rename", name="" if name is None else clean(name))
 
 
 def assign(
@@ -140,7 +140,11 @@ def assign(
     for department in departments:
         if department.casefold() == wanted:
             return _change(known, theme, "assign", owner=department)
-    raise ThemeEditError("there is no such department", hint=f"one of: {', '.join(departments)}")
+    raise ThemeEditError(
+        "there is no such department",
+        Refusal.DEPARTMENT,
+        hint=f"one of: {', '.join(departments)}",
+    )
 
 
 def merge(known: Sequence[KnownTheme], theme_id: str, into: str | None) -> Edited:
@@ -166,24 +170,36 @@ def forbid(known: Sequence[KnownTheme], theme_id: str, *, on: bool = True) -> Ed
     return _change(known, _find(known, theme_id), "forbid" if on else "allow", forbidden=on)
 
 
-def undo(known: Sequence[KnownTheme], history: Iterable[Edit]) -> Edited:
-    """Take back the last edit of `history` (oldest first) that was not taken back before."""
-    standing: list[Edit] = []
-    for edit in history:
-        if edit.verb != UNDO:
-            standing.append(edit)
-        elif standing:
-            standing.pop()
-    if not standing:
-        raise ThemeEditError("there is no edit to undo")
-    last = standing[-1]
+def undo(
+    known: Sequence[KnownTheme], history: Iterable[Edit], theme_id: str | None = None
+) -> Edited:
+    """Take back the last edit of `history` (oldest first), or of one theme, that still stands."""
+    held = [edit for edit in standing(history) if theme_id in (None, edit.theme_id)]
+    if not held:
+        raise ThemeEditError("there is no edit to undo", Refusal.NOTHING_TO_UNDO)
+    last = held[-1]
     theme = _find(known, last.theme_id)
     if any(getattr(theme, name) != new for name, (_, new) in last.changes.items()):
         raise ThemeEditError(
             f"the last edit ({last.verb} {last.theme_id}) was carried out by an analysis since",
+            Refusal.CARRIED_OUT,
             hint=f"klankbord themes show {last.theme_id}",
         )
     return _change(known, theme, UNDO, **{name: old for name, (old, _) in last.changes.items()})
+
+
+def standing(history: Iterable[SomeEdit]) -> list[SomeEdit]:
+    """Return the edits of `history` (oldest first) that were not taken back."""
+    held: list[SomeEdit] = []
+    for edit in history:
+        if edit.verb != UNDO:
+            held.append(edit)
+            continue
+        for at in reversed(range(len(held))):
+            if held[at].theme_id == edit.theme_id:
+                del held[at]
+                break
+    return held
 
 
 def _change(
@@ -196,7 +212,9 @@ def _change(
         if getattr(theme, name) != new
     }
     if not changes:
-        raise ThemeEditError(f"{theme.theme_id} is that way already; nothing was changed")
+        raise ThemeEditError(
+            f"{theme.theme_id} is that way already; nothing was changed", Refusal.UNCHANGED
+        )
     fresh: dict[str, Any] = {name: new for name, (_, new) in changes.items()}
     changed = replace(theme, **fresh)
     after = tuple(changed if one.theme_id == theme.theme_id else one for one in known)
@@ -212,12 +230,16 @@ def _refuse_impossible_merge(known: Known, theme: KnownTheme) -> None:
     if theme.merged_into is None:
         return
     if theme.merged_into == theme.theme_id:
-        raise ThemeEditError("a theme cannot be merged into itself", hint="name another theme")
+        raise ThemeEditError(
+            "a theme cannot be merged into itself", Refusal.ITSELF, hint="name another theme"
+        )
     target = _find(known, theme.merged_into)
     if target.forbidden:
         raise ThemeEditError(
             f"{target.theme_id} is forbidden; nothing can be merged into it",
+            Refusal.INTO_FORBIDDEN,
             hint=f"klankbord themes forbid {target.theme_id} --off",
+            other=target.theme_id,
         )
     if target.merged_into is None:
         return
@@ -226,10 +248,15 @@ def _refuse_impossible_merge(known: Known, theme: KnownTheme) -> None:
     if end == theme.theme_id:
         raise ThemeEditError(
             f"{target.theme_id} is merged into {theme.theme_id}: that would be a circle",
+            Refusal.CIRCLE,
             hint=f"klankbord themes merge {target.theme_id} --off",
+            other=target.theme_id,
         )
     raise ThemeEditError(
-        f"{target.theme_id} is merged itself", hint=f"merge into {end}, which takes its mentions"
+        f"{target.theme_id} is merged itself",
+        Refusal.INTO_MERGED,
+        hint=f"merge into {end}, which takes its mentions",
+        other=end,
     )
 
 
@@ -238,26 +265,25 @@ def _refuse_contradiction(known: Known, theme: KnownTheme) -> None:
     if is_head(own) and (theme.merged_into is not None or theme.divide):
         raise ThemeEditError(
             f"{own} is a head of the codeframe, which cannot be merged or split",
+            Refusal.HEAD,
             hint="merge or split the themes under it; a head can be renamed, pinned and forbidden",
         )
-    undoing = {
-        "forbidden": theme.forbidden,
-        "merged": theme.merged_into is not None,
-        "pinned": theme.pinned,
-        "to be split": theme.divide,
-    }
-    held = [name for name, holds in undoing.items() if holds]
-    if len(held) > 1 and held != ["pinned", "to be split"]:
-        verb = {"forbidden": "forbid", "merged": "merge", "pinned": "pin", "to be split": "split"}
+    held = [name for name in _STATES if getattr(theme, name)]
+    if len(held) > 1 and held != ["pinned", "divide"]:
+        (first, _), (second, verb) = (_STATES[name] for name in held[:2])
         raise ThemeEditError(
-            f"{own} cannot be both {held[0]} and {held[1]}",
-            hint=f"take one back, such as: klankbord themes {verb[held[1]]} {own} --off",
+            f"{own} cannot be both {first} and {second}",
+            Refusal.CONTRADICTION,
+            hint=f"take one back, such as: klankbord themes {verb} {own} --off",
+            states=tuple(held),
         )
     guest = next((one.theme_id for one in known if one.merged_into == own), None)
     if theme.forbidden and guest is not None:
         raise ThemeEditError(
             f"{guest} is merged into {own}, which therefore cannot be forbidden",
+            Refusal.HOLDS_ANOTHER,
             hint=f"klankbord themes merge {guest} --off",
+            other=guest,
         )
 
 
@@ -267,36 +293,14 @@ def _refuse_double_name(known: Known, theme: KnownTheme) -> None:
             one.theme_id != theme.theme_id
             and one.parent_id == theme.parent_id
             and one.merged_into is None
-            and _alike(shown_name(one)) == _alike(shown_name(theme))
+            and alike(shown_name(one)) == alike(shown_name(theme))
         ):
             raise ThemeEditError(
                 f"{one.theme_id} beside it has that name already",
+                Refusal.DOUBLE_NAME,
                 hint="give another name, or merge the two",
+                other=one.theme_id,
             )
-
-
-def _alike(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def _clean(name: str) -> str:
-    """Return a name as it is kept; raises where it is no name."""
-    name = unicodedata.normalize("NFC", name.strip())
-    if any(unicodedata.category(sign) in _HIDDEN and sign != _JOINER for sign in name):
-        raise ThemeEditError(
-            "a name cannot hold control characters or line ends", hint="type the name again"
-        )
-    if not any(sign.isalnum() for sign in name):
-        raise ThemeEditError(
-            "a name needs at least one letter or digit",
-            hint="--off takes a name away, so that the theme is called as it was found",
-        )
-    if len(name) > LONGEST_NAME:
-        raise ThemeEditError(
-            f"a name of {len(name)} characters is too long",
-            hint=f"use at most {LONGEST_NAME} characters",
-        )
-    return name
 
 
 def _find(known: Sequence[KnownTheme], theme_id: str) -> KnownTheme:
@@ -309,21 +313,6 @@ def _find(known: Sequence[KnownTheme], theme_id: str) -> KnownTheme:
 def _unknown(known: Iterable[KnownTheme], theme_id: str) -> ThemeEditError:
     return no_such_theme(
         [(one.theme_id, name) for one in known for name in (one.name, one.label)], theme_id
-    )
-
-
-def no_such_theme(named: Iterable[tuple[str, str]], theme_id: str) -> ThemeEditError:
-    """Return the error for an unknown id, with the ids near it; `named` are (id, name)."""
-    pairs = list(named)
-    wanted = theme_id.strip().casefold()
-    ids = list(dict.fromkeys(own for own, _ in pairs))
-    near = [own for own, name in pairs if name and _alike(name) == _alike(wanted)]
-    near += get_close_matches(wanted, ids, _SUGGESTED, _CLOSE)
-    near += [own for own in ids if len(wanted) > 2 and wanted in own]
-    suggested = ", ".join(list(dict.fromkeys(near))[:_SUGGESTED])
-    return ThemeEditError(
-        "there is no theme with that id",
-        hint=f"perhaps {suggested}" if suggested else "klankbord themes list --all shows the ids",
     )
 
 
