@@ -1,4 +1,4 @@
-"""Measure how long the pages of the review take with ten thousand tone shifts.
+"""Measure how long the pages of the review take with ten thousand tone shifts and actions.
 
     python scripts/bench_review.py                 # 10,000 shifts, 120,000 pieces of feedback
     python scripts/bench_review.py --shifts 2000
@@ -15,11 +15,14 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
 from starlette.testclient import TestClient
 
+import bench_themes_review
+from klankbord.loop import ActionState, Outcome, departments
 from klankbord.records import Action, Quote, ToneShift
 from klankbord.review.app import build_app, build_site
 from klankbord.schema import (
@@ -41,6 +44,7 @@ VERBATIM = "De monteur kwam netjes op tijd en legde alles rustig uit. " * 4
 LIMIT_MS = 200.0
 LOOK_SECONDS = 1.0  # a person looks longer
 SEED = 7
+NAMES = ("Anna", "Bram", "Customer Service", "Sales")
 
 
 def fill(store: Workspace, number: int) -> None:
@@ -50,9 +54,20 @@ def fill(store: Workspace, number: int) -> None:
     store.save_scores(scores)
     store.save_shifts(shift(customer) for customer in range(number))
     store.merge_actions((action(customer) for customer in range(number)), at=AS_OF)
-    store.record_run({}, as_of=AS_OF)
+    bench_themes_review.fill(store, feedback["feedback_id"].to_pylist(), VERBATIM)
+    store.record_run({"findings": {"complaining": feedback.num_rows}}, as_of=AS_OF)
     for customer in range(0, number, 5):
         store.judge_shift(shift(customer), real=customer % 2 == 0, at=AS_OF, by="Anna")
+    for customer in range(1, number, 10):
+        later = AS_OF.date() + timedelta(days=customer % 9)
+        store.assign_shift(f"V-{customer:06}", NAMES[customer % len(NAMES)], at=AS_OF, by="Anna")
+        store.snooze_shift(f"V-{customer + 1:06}", later, at=AS_OF, by="Anna")
+        store.correct_tone(f"f{customer * PIECES}", Tone.NEUTRAAL, at=AS_OF, by="Anna")
+        store.update_action(
+            f"A-{customer:06}", at=AS_OF, by="Anna", status=ActionState.UITGEVOERD, why="gebeld"
+        )
+        if customer % 2 == 0:
+            store.close_action(f"A-{customer:06}", Outcome.GESLAAGD, at=AS_OF, by="Anna")
 
 
 def tables(number: int) -> tuple[pa.Table, pa.Table]:
@@ -102,11 +117,14 @@ def shift(customer: int) -> ToneShift:
 
 def action(customer: int) -> Action:
     """Return the open action of one customer."""
+    owners = departments()
     return Action(
         action_id=f"A-{customer:06}", loop="inner", kind="persoonlijk contact",
-        customer_id=f"K-{customer:06}", theme_id=None, owner="Customer Service",
-        due=date(2026, 3, 14), priority=0.5, status="actieplan", reason="Koelde af.",
-        evidence=(f"f{customer * PIECES}",), wel_niet_later="", draft="Beste {naam},",
+        customer_id=f"K-{customer:06}", theme_id=None, owner=owners[customer % len(owners)],
+        due=date(2026, 3, 2) + timedelta(days=customer % 30), priority=customer % 997 / 1000,
+        status="actieplan", reason="Koelde af sinds 20 februari.", cause="verkoeling",
+        evidence=tuple(f"f{customer * PIECES + at}" for at in range(PIECES)),
+        wel_niet_later="Wel: bellen.", draft=f"Beste {{naam}},\n\n{VERBATIM}",
     )  # fmt: skip
 
 
@@ -121,6 +139,13 @@ def visits(client: TestClient, number: int, rounds: int) -> Iterator[tuple[str, 
             "first page": "/shifts",
             "some page": f"/shifts?page={random.integers(1, last)}&state=all",
             "last page": f"/shifts?page={last}",
+            "snoozed": f"/shifts?state=snoozed&page={random.integers(1, 1 + last // 20)}",
+            "mine": "/shifts?who=me",
+            "nobody's": f"/shifts?who=nobody&page={random.integers(1, last)}",
+            "corrections": f"/tones?page={random.integers(1, 1 + last // 10)}",
+            "common words": f"/tones?q=monteur&page={random.integers(1, 20)}",
+            "rare words": f"/tones?q=uit.%20{random.integers(number * PIECES)}",
+            "a customer's words": f"/tones?q=K-{random.integers(number):06}",
             "one kind": f"/shifts?kind=stilte&state={states[int(random.integers(3))]}",
             "one shift": own,
             "one shift, one kind": f"{own}?kind=verkoeling",
@@ -142,6 +167,41 @@ def visits(client: TestClient, number: int, rounds: int) -> Iterator[tuple[str, 
         began = time.perf_counter()
         client.post(f"{own}/verdict", data=fields | {"verdict": "real", "note": "x"})
         yield "judge, and the next", 1000 * (time.perf_counter() - began)
+        page = client.get(own)
+        fields = dict(re.findall(r'name="(form_token|version|seen)" value="([^"]+)"', page.text))
+        piece = re.findall(r'name="feedback_id" value="([^"]+)"', page.text)[-1]
+        began = time.perf_counter()
+        client.post(f"{own}/tone", data=fields | {"feedback_id": piece, "tone": "neutraal"})
+        yield "correct a tone", 1000 * (time.perf_counter() - began)
+        began = time.perf_counter()
+        client.post(f"{own}/assign", data=fields | {"assignee": "Bram"})
+        yield "assign", 1000 * (time.perf_counter() - began)
+
+
+def visits_of_actions(client: TestClient, number: int, rounds: int) -> Iterator[tuple[str, float]]:
+    """Yield the kind of page and the milliseconds it took, of somebody who follows actions."""
+    random = np.random.default_rng(SEED)
+    owners = departments()
+    for _ in range(rounds):
+        own = f"/actions/A-{int(random.integers(number)):06}"
+        owner = quote(owners[int(random.integers(len(owners)))])
+        addresses = {
+            "board": "/actions",
+            "board, some page": f"/actions?page={random.integers(1, max(2, number // 25))}",
+            "board, by priority": "/actions?order=priority",
+            "board, a department": f"/actions?department={owner}&step=actieplan&shown=late",
+            "board, closed": "/actions?shown=closed",
+            "one action": own,
+        }
+        for name, address in addresses.items():
+            began = time.perf_counter()
+            page = client.get(address)
+            yield name, 1000 * (time.perf_counter() - began)
+            page.raise_for_status()
+        fields = dict(re.findall(r'name="(form_token|version)" value="([^"]+)"', page.text))
+        began = time.perf_counter()
+        client.post(f"{own}/assign", data=fields | {"owner": "Finance"}).raise_for_status()
+        yield "assign, and again", 1000 * (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -165,7 +225,12 @@ def main() -> None:
             fields = dict(re.findall(r'name="(form_token)" value="([^"]+)"', page))
             client.post("/name", data=fields | {"name": "Anna"})
             took: dict[str, list[float]] = {}
-            for name, milliseconds in visits(client, given.shifts, given.rounds):
+            for each in (visits, visits_of_actions):
+                for name, milliseconds in each(client, given.shifts, given.rounds):
+                    took.setdefault(name, []).append(milliseconds)
+            page = client.get("/themes/" + bench_themes_review.LARGEST).text
+            token = dict(re.findall(r'name="(form_token)" value="([^"]+)"', page))
+            for name, milliseconds in bench_themes_review.visits(client, given.rounds, token):
                 took.setdefault(name, []).append(milliseconds)
         site.pictures.close()
     for name, times in took.items():

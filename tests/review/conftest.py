@@ -20,6 +20,8 @@ from klankbord.schema import FEEDBACK, SCORES, ShiftKind, Tone, conform
 from klankbord.settings import Settings
 from klankbord.store import Workspace
 
+from . import theme_builders
+
 NOW = datetime(2026, 3, 12, 11, tzinfo=UTC)
 HOST = "127.0.0.1:8123"
 WORDS = {
@@ -85,6 +87,7 @@ def workspace(address: Path | str) -> Iterator[Workspace]:
         kinds = (ShiftKind.VERKOELING, ShiftKind.VERKOELING, ShiftKind.ESCALATIE)
         opened.save_shifts([shift(n, kind=kinds[n % 3]) for n in range(1, 61)])
         opened.merge_actions([action("K-0001")], at=NOW)
+        theme_builders.fill(opened)
         opened.record_run({}, as_of=NOW)
         yield opened
 
@@ -100,7 +103,7 @@ class Review:
 
     def browser(self, *, by: str = "Anna", enter: bool = True, **more: Any) -> TestClient:
         """A browser of somebody who came in with a token of their own."""
-        client = TestClient(build_app(self.site), base_url=f"http://{HOST}", **more)
+        client = TestClient(build_app(self.site), base_url=f"http://{self.site.host}", **more)
         if enter:
             client.get(f"/enter?token={self.site.access.new_token()}")
             if by:
@@ -125,7 +128,7 @@ def post(client: TestClient, path: str, *, seen: str = "", **fields: str) -> Any
     page = seen or client.get("/name").text
     given = {"form_token": form_token(page)} | fields
     if "/verdict" in path or "/undo" in path:
-        given.setdefault("version", version(page))
+        given = {"version": fields.get("version") or version(page)} | given
     return client.post(path, data=given)
 
 

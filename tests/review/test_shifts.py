@@ -13,7 +13,7 @@ from .conftest import NOW, Review, action, post, said, shift
 
 HOSTILE = (
     "<script>alert(1)</script></script></style></title></textarea><img src=x onerror=alert(1)>"
-    "<svg onload=alert(1)>{{ 7*7 }}{% raw %}\"'`&lt;\u202egnp.exe\u2066\x07"
+    "<svg onload=alert(1)>{{ 7777*7777 }}{% raw %}\"'`&lt;\u202egnp.exe\u2066\x07"
     "javascript:alert(1) https://example.invalid/x.js"
 )
 
@@ -232,7 +232,7 @@ def test_hostile_words_are_shown_as_words(review: Review):
         assert "<img" not in page
         assert "<svg onload" not in page
         assert "\u202e" not in page
-        assert "49" not in re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", page, flags=re.DOTALL)
+        assert "60481729" not in page
         assert "&lt;script&gt;alert(1)" in page
         assert not re.search(r'(?:href|src|action)="(?:https?:|//|javascript:)', page)
 

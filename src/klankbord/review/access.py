@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 IDLE_SECONDS = 60 * 60.0
 LONGEST_SECONDS = 12 * 60 * 60.0
+UNUSED_SECONDS = 15 * 60.0
+MOST_TOKENS = 20
 MOST_FAILURES, FAILURE_SECONDS = 5, 60.0
 
 
@@ -33,11 +35,17 @@ class Session:
     opened: float
     seen: float
     flash: Flash | None = None
+    invitation: str = ""  # address for a colleague that was not shown yet
 
     def take_flash(self) -> Flash | None:
         """Return what is to be told once, and forget it."""
         told, self.flash = self.flash, None
         return told
+
+    def take_invitation(self) -> str:
+        """Return the address to be shown once, and forget it."""
+        shown, self.invitation = self.invitation, ""
+        return shown
 
 
 class TooManyFailuresError(Exception):
@@ -50,20 +58,25 @@ class Access:
 
     by: str = ""  # name given to every session, "" to ask
     clock: Callable[[], float] = time.monotonic
-    _tokens: set[str] = field(default_factory=set)
+    _tokens: dict[str, float] = field(default_factory=dict)  # until when each may be used
     _sessions: dict[str, Session] = field(default_factory=dict)
     _failures: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def new_token(self) -> str:
-        """Return a token that opens one session; earlier ones that nobody used end."""
+        """Return a token that opens one session within fifteen minutes.
+
+        Earlier ones stay, so that several colleagues can be invited; the oldest of many end.
+        """
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._tokens = {token}
+            self._tokens[token] = self.clock() + UNUSED_SECONDS
+            while len(self._tokens) > MOST_TOKENS:
+                del self._tokens[next(iter(self._tokens))]
         return token
 
-    def enter(self, token: str, client: str) -> Session | None:
-        """Exchange a token for a session; None for a wrong or used one.
+    def enter(self, token: str, client: str) -> tuple[Session | None, bool]:
+        """Exchange a token for a session; None, and whether it was one that nobody used in time.
 
         Raises TooManyFailuresError after five wrong ones of one client within a minute.
         """
@@ -78,13 +91,14 @@ class Access:
             known = [own for own in self._tokens if secrets.compare_digest(own.encode(), given)]
             if not known:
                 self._failures[client].append(now)
-                return None
-            self._tokens.discard(known[0])
+                return None, False
+            if self._tokens.pop(known[0]) < now:
+                return None, True
             session = Session(
                 secrets.token_urlsafe(32), secrets.token_urlsafe(32), self.by, now, now
             )
             self._sessions[session.cookie] = session
-            return session
+            return session, False
 
     def session(self, cookie: str) -> tuple[Session | None, bool]:
         """Return the open session of a cookie and whether it had one that has just expired."""

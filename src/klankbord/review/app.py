@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,20 +18,22 @@ from starlette.routing import Route
 from klankbord.errors import ConflictError, KlankbordError
 from klankbord.review.access import Access
 from klankbord.review.guard import Guard
-from klankbord.review.pages import entry, shifts
+from klankbord.review.pages import actions, entry, shifts, themes, tones
 from klankbord.review.pictures import Pictures
 from klankbord.review.rendering import problem
 from klankbord.review.site import Site
+from klankbord.review.themes import Themes
 from klankbord.review.wording import ReviewWording
-from klankbord.store import NotListedError
+from klankbord.store import NoSuchPieceError, NotListedError
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.requests import Request
 
     from klankbord.settings import Settings
     from klankbord.store import Workspace
 
-PAGES = (shifts.PAGE,)  # in the order of the menu
+PAGES = (shifts.PAGE, actions.PAGE, themes.PAGE, tones.PAGE)  # in the order of the menu
 
 
 def _now() -> datetime:
@@ -54,6 +57,7 @@ def build_site(
         access=access or Access(),
         t=wording,
         pictures=Pictures(store, wording),
+        themes=Themes(store, wording),
         host=host,
         pages=PAGES,
         now=now,
@@ -71,6 +75,7 @@ def build_app(site: Site) -> Starlette:
         exception_handlers={
             HTTPException: _wrong_address,
             NotListedError: _not_listed,
+            NoSuchPieceError: _no_piece,
             ConflictError: _conflict,
             KlankbordError: _refused,
         },
@@ -88,8 +93,33 @@ def serve(
     by: str,
     announce: Callable[[str], None],
     on_bug: Callable[[Exception], object],
+    asks: Iterable[object] = (),
 ) -> None:
     """Serve the review of `store` until interrupted; `announce` is told the address to visit.
+
+    Each of `asks`, which may block, is a wish for one more address.
+    Raises KlankbordError where the port is taken or `host` is not an address of this computer.
+    """
+    server, listening, named = bind(host, port)
+    site = build_site(
+        store, settings, host=named, access=Access(by), announce=announce, on_bug=on_bug
+    )
+    server.config.app = build_app(site)
+    site.pictures.prepare()
+    listening.listen()  # whoever visits the address at once waits for the server
+    site.invite()
+    threading.Thread(target=_invite, args=(site, asks), daemon=True).start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # how people stop it
+            server.run(sockets=[listening])
+    finally:
+        site.pictures.close()
+
+
+def bind(host: str, port: int) -> tuple[uvicorn.Server, Any, str]:
+    """Return a server without an application, its socket, and the Host header browsers send.
+
+    No module of ours imports `socket`, for its type neither.
 
     Raises KlankbordError where the port is taken or `host` is not an address of this computer.
     """
@@ -120,18 +150,12 @@ def serve(
         ) from None
     bound = int(listening.getsockname()[1])
     named = f"[{host}]:{bound}" if ":" in host else f"{host}:{bound}"
-    site = build_site(
-        store, settings, host=named, access=Access(by), announce=announce, on_bug=on_bug
-    )
-    config.app = build_app(site)
-    site.pictures.prepare()
-    listening.listen()  # whoever visits the address at once waits for the server
-    site.invite()
-    try:
-        with contextlib.suppress(KeyboardInterrupt):  # how people stop it
-            uvicorn.Server(config).run(sockets=[listening])
-    finally:
-        site.pictures.close()
+    return uvicorn.Server(config), listening, named
+
+
+def _invite(site: Site, asks: Iterable[object]) -> None:
+    for _ in asks:
+        site.invite()
 
 
 def _home(request: Request) -> Response:
@@ -152,6 +176,11 @@ def _conflict(request: Request, error: Exception) -> Response:
 def _not_listed(request: Request, error: Exception) -> Response:
     del error
     return problem(request, "missing", 404)
+
+
+def _no_piece(request: Request, error: Exception) -> Response:
+    del error
+    return problem(request, "piece", 404)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -1,8 +1,8 @@
 """Timelines of single customers, drawn as in the report without reading all feedback again.
 
-What all customers teach of tone over time takes seconds to learn, so it is kept in the workspace
-until the next analysis. Drawing takes most of the time of a page, so the next picture is drawn
-while somebody looks at this one, and those drawn last are kept.
+What all customers teach of tone over time takes seconds to learn, so an analysis keeps it in the
+workspace; of a run that did not, it is learned here once. Drawing takes most of the time of a page,
+so the next picture is drawn while somebody looks at this one, and those drawn last are kept.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from klankbord.errors import KlankbordError
 from klankbord.report import charts
 from klankbord.report.model import Tick
 from klankbord.report.shift_rows import told_timeline
 from klankbord.report.wording import Wording
+from klankbord.review.sparks import Sparks
 from klankbord.schema import TONES
 from klankbord.shifts import Dynamics, learn_dynamics, timeline
 
@@ -46,9 +44,11 @@ class Pictures:
         self._drawn: OrderedDict[_Key, str] = OrderedDict()
         self._lock = threading.Lock()
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="sparks")
+        self.sparks = Sparks(wording, self._aside)  # of themes
 
     def prepare(self) -> None:
-        """Learn from all feedback and start the drawing libraries, before anybody waits."""
+        """Know what the feedback teaches and start the drawing libraries, before anybody waits."""
         import altair as alt  # noqa: F401 - the first import takes long
         import vl_convert
 
@@ -56,10 +56,12 @@ class Pictures:
         if run is not None and run.as_of is not None:
             self._learn(run.run_id, run.as_of)
         vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"}, allowed_base_urls=[])
+        self.sparks.draw_ahead(self._store.themes())
 
     def close(self) -> None:
         """Stop drawing ahead."""
         self._helper.shutdown(cancel_futures=True)
+        self._aside.shutdown(cancel_futures=True)
 
     def timeline(self, customer_id: str, feedback: pa.Table, scores: pa.Table) -> str:
         """Return the picture of one customer as SVG, "" where there is nothing to draw.
@@ -131,13 +133,12 @@ class Pictures:
     def _learn(self, run_id: int, as_of: datetime) -> Dynamics:
         kept = self._store.kept_dynamics(run_id)
         if kept is not None:
-            learned = Dynamics(**{name: np.array(value) for name, value in kept.items()})
+            learned = Dynamics.of(kept)
         else:
             store = self._store
             learned = learn_dynamics(
                 store.feedback(), store.scores(), as_of=as_of, timezone=self._wording.timezone
             )
-            told = {one.name: getattr(learned, one.name).tolist() for one in fields(learned)}
-            store.keep_dynamics(run_id, told)
+            store.keep_dynamics(run_id, learned.values())
         self._learned = run_id, learned
         return learned

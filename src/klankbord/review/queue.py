@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import quote, urlencode
 
 from klankbord.cells import neutralise
 from klankbord.report.shift_rows import told_period
 from klankbord.review.wording import ReviewWording
 from klankbord.schema import ShiftKind
-from klankbord.store import ListedShift, ReviewVerb, ShiftCounts
+from klankbord.store import (
+    ListedShift,
+    Matter,
+    ReviewState,
+    ReviewVerb,
+    ShiftCounts,
+    ShiftFilter,
+    name_key,
+)
 
 PATH = "/shifts"
 PER_PAGE = 25
-STATES: Mapping[str, bool | None] = {"open": False, "judged": True, "all": None}
+STATES: Mapping[str, ReviewState | None] = {
+    **{state.value: state for state in ReviewState},
+    "all": None,
+}
+MINE, NOBODY, NAMED = "me", "nobody", "name:"
+LONGEST_NAME = 60
 _MOST_PAGES = 1_000_000
 
 
@@ -25,6 +39,7 @@ class Asked:
     kind: ShiftKind | None = None
     state: str = "open"
     page: int = 1
+    who: str = ""  # whose: MINE, NOBODY, NAMED with a name, or "" for everybody's
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Asked:
@@ -35,12 +50,18 @@ class Asked:
             ShiftKind(kind) if kind in set(ShiftKind) else None,
             state if state in STATES else "open",
             min(max(1, number), _MOST_PAGES),
+            _who(given.get("who", "")),
         )
 
-    @property
-    def judged(self) -> bool | None:
-        """Whether judged shifts are asked for, or open ones; None for both."""
-        return STATES[self.state]
+    def assignee(self, by: str) -> str | None:
+        """Return whose shifts `by` asks for: "" nobody's, None everybody's."""
+        if self.who.startswith(NAMED):
+            return self.who.removeprefix(NAMED)
+        return {MINE: by, NOBODY: ""}.get(self.who)
+
+    def filter(self, by: str, today: date) -> ShiftFilter:
+        """Return what `by` asks of the workspace."""
+        return ShiftFilter(today, self.kind, STATES[self.state], self.assignee(by))
 
     def fields(self) -> dict[str, str]:
         """Return what differs from the default, to hand on in a form or address."""
@@ -48,6 +69,7 @@ class Asked:
             "kind": self.kind.value if self.kind else "",
             "state": "" if self.state == "open" else self.state,
             "page": "" if self.page == 1 else str(self.page),
+            "who": self.who,
         }
         return {name: value for name, value in told.items() if value}
 
@@ -92,6 +114,8 @@ class QueueRow:
     explanation: str
     verdict: str  # "real", "false" or ""
     verdict_text: str
+    assignee: str
+    waits_text: str  # until when it waits, "" where it does not
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,7 @@ class Queue:
     rows: tuple[QueueRow, ...]
     states: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
+    people: tuple[Choice, ...]
     page_text: str
     previous: str  # address, "" where there is none
     next: str
@@ -109,26 +134,37 @@ class Queue:
 
 
 def queue(
-    listed: Sequence[ListedShift], counts: Sequence[ShiftCounts], asked: Asked, t: ReviewWording
+    listed: Sequence[ListedShift],
+    counts: Sequence[ShiftCounts],
+    people: Sequence[tuple[str, int]],
+    asked: Asked,
+    by: str,
+    today: date,
+    t: ReviewWording,
 ) -> Queue:
-    """Word one page of the list."""
+    """Word one page of the list; `people` are the names that shifts are assigned to."""
     total = _number(counts, asked.kind, asked.state)
     pages = max(1, -(-total // PER_PAGE))
     page = replace(asked, page=min(asked.page, pages))
-    nothing = "none" if not counts else "done" if asked.state == "open" else "nothing"
+    first = replace(asked, page=1)
+    whole = not asked.who and asked.kind is None
+    nothing = "nothing" if asked.state != "open" or not whole else "done" if counts else "none"
+    if asked.state == "open" and any(count.snoozed for count in counts):
+        nothing = "snoozed"
     return Queue(
         heading=t.count(f"queue.heading.{asked.state}", total),
-        rows=tuple(queue_row(one, asked, t) for one in listed),
+        rows=tuple(queue_row(one, asked, today, t) for one in listed),
         states=tuple(
             Choice(
                 t(f"queue.state.{state}"),
                 t.number(_number(counts, asked.kind, state)),
-                Asked(asked.kind, state).list_address(),
+                replace(first, state=state).list_address(),
                 state == asked.state,
             )
             for state in STATES
         ),
-        kinds=_kinds(counts, asked, t),
+        kinds=_kinds(counts, first, t),
+        people=_people(people, first, by, t),
         page_text=t("queue.page", page=t.number(page.page), pages=t.number(pages)),
         previous=replace(page, page=page.page - 1).list_address() if page.page > 1 else "",
         next=replace(page, page=page.page + 1).list_address() if page.page < pages else "",
@@ -136,7 +172,7 @@ def queue(
     )
 
 
-def queue_row(one: ListedShift, asked: Asked, t: ReviewWording) -> QueueRow:
+def queue_row(one: ListedShift, asked: Asked, today: date, t: ReviewWording) -> QueueRow:
     """Word one shift."""
     shift = one.shift
     value = shift.value_eur
@@ -156,6 +192,8 @@ def queue_row(one: ListedShift, asked: Asked, t: ReviewWording) -> QueueRow:
         explanation=neutralise(shift.explanation),
         verdict={None: "", True: "real", False: "false"}[one.real],
         verdict_text=verdict_text(one, t),
+        assignee=t.label("department", one.assignee),
+        waits_text=waits_text(one, today, t),
     )
 
 
@@ -170,6 +208,15 @@ def verdict_text(one: ListedShift, t: ReviewWording) -> str:
         by=neutralise(judged.by) or t("shift.somebody"),
         at=t.moment(judged.at),
     )
+
+
+def waits_text(one: ListedShift, today: date, t: ReviewWording) -> str:
+    """Return until when a shift waits and who said so; "" for one that does not wait."""
+    until, put_off = one.snoozed_until, one.decision(Matter.UITSTEL)
+    if one.real is not None or until is None or until <= today or put_off is None:
+        return ""
+    by = neutralise(put_off.by) or t("shift.somebody")
+    return t("shift.waits", day=t.day(until), by=by)
 
 
 def pages_of(counts: Sequence[ShiftCounts], asked: Asked) -> Asked:
@@ -189,20 +236,55 @@ def _kinds(counts: Sequence[ShiftCounts], asked: Asked, t: ReviewWording) -> tup
         Choice(
             t.label("kind", kind) if kind else t("queue.every_kind"),
             t.number(_number(counts, kind, asked.state)),
-            Asked(kind, asked.state).list_address(),
+            replace(asked, kind=kind).list_address(),
             kind == asked.kind,
         )
         for kind in kinds
     )
 
 
+def _people(
+    people: Sequence[tuple[str, int]], asked: Asked, by: str, t: ReviewWording
+) -> tuple[Choice, ...]:
+    """Return whose shifts can be asked for, each with how many nobody judged yet."""
+    numbers = {name_key(name): number for name, number in people}
+    own = name_key(by)
+    chosen = name_key(asked.who.removeprefix(NAMED)) if asked.who.startswith(NAMED) else None
+    named = [(name, number) for name, number in people if name_key(name) != own]
+    if chosen and chosen not in numbers:
+        named.append((asked.who.removeprefix(NAMED), 0))
+    fixed = (
+        (t("queue.everybody"), "", ""),
+        (t("queue.mine"), t.number(numbers.get(own, 0)), MINE),
+        (t("queue.nobody"), "", NOBODY),
+    )
+    return (
+        *(
+            Choice(label, count, replace(asked, who=who).list_address(), who == asked.who)
+            for label, count, who in fixed
+        ),
+        *(
+            Choice(
+                t.label("department", name),
+                t.number(number),
+                replace(asked, who=NAMED + name).list_address(),
+                name_key(name) == chosen,
+            )
+            for name, number in named
+        ),
+    )
+
+
 def _number(counts: Sequence[ShiftCounts], kind: ShiftKind | None, state: str) -> int:
-    numbers = {
-        "open": lambda one: one.listed - one.judged,
-        "judged": lambda one: one.judged,
-        "all": lambda one: one.listed,
-    }
-    return sum(numbers[state](one) for one in counts if kind in (None, one.kind))
+    return sum(one.of(STATES[state]) for one in counts if kind in (None, one.kind))
+
+
+def _who(given: str) -> str:
+    """Return whose shifts are asked for, "" where that makes no sense."""
+    if given in (MINE, NOBODY):
+        return given
+    name = " ".join(neutralise(given.removeprefix(NAMED)).split())[:LONGEST_NAME]
+    return NAMED + name if given.startswith(NAMED) and name else ""
 
 
 def _address(path: str, fields: Mapping[str, str]) -> str:

@@ -40,6 +40,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
             t=site.t,
             pages=site.pages if session is not None and session.by else (),
             path=request.url.path,
+            on_loopback=site.on_loopback,
             by=session.by if session is not None else "",
             form_token=session.form_token if session is not None else "",
             flash=session.take_flash() if session is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from klankbord.review.access import Access
 from klankbord.review.pictures import Pictures
+from klankbord.review.themes import Themes
 from klankbord.review.wording import ReviewWording
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Site:
     access: Access
     t: ReviewWording
     pictures: Pictures
+    themes: Themes
     host: str  # the Host header that a browser sends
     pages: tuple[Page, ...]
     now: Callable[[], datetime]
@@ -45,6 +48,15 @@ class Site:
         """Name of the session cookie; cookies do not tell ports apart, so the name does."""
         return f"klankbord-{self.host.rpartition(':')[2]}"
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only browsers on this computer reach the site."""
+        return ipaddress.ip_address(self.host.rpartition(":")[0].strip("[]")).is_loopback
+
+    def new_address(self) -> str:
+        """Return an address with a one-time token."""
+        return f"http://{self.host}/enter?token={self.access.new_token()}"
+
     def invite(self) -> None:
         """Announce a new address with a one-time token."""
-        self.announce(f"http://{self.host}/enter?token={self.access.new_token()}")
+        self.announce(self.new_address())

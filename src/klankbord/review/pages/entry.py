@@ -1,4 +1,4 @@
-"""Coming in with a one-time token, saying who one is, and leaving."""
+"""Coming in with a one-time token, saying who one is, inviting a colleague, and leaving."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from klankbord.cells import neutralise
-from klankbord.review.access import LONGEST_SECONDS, TooManyFailuresError
+from klankbord.review.access import LONGEST_SECONDS, UNUSED_SECONDS, TooManyFailuresError
 from klankbord.review.guard import ENTRANCE, NAME
 from klankbord.review.rendering import problem, render, site_of
 
 LONGEST_NAME = 60
+INVITE = "/invite"
 
 
 def enter(request: Request) -> Response:
@@ -19,18 +20,20 @@ def enter(request: Request) -> Response:
     site = site_of(request)
     client = request.client.host if request.client else ""
     try:
-        session = site.access.enter(request.query_params.get("token", ""), client)
+        session, expired = site.access.enter(request.query_params.get("token", ""), client)
     except TooManyFailuresError:
         return problem(request, "attempts", 429)
+    if expired:
+        site.invite()
     if session is None:
-        return problem(request, "token", 403)
+        return problem(request, "expired" if expired else "token", 403)
     response = RedirectResponse("/", 303)
     response.set_cookie(
         site.cookie,
         session.cookie,
         max_age=int(LONGEST_SECONDS),
         httponly=True,
-        samesite="strict",
+        samesite="lax",
     )
     return response
 
@@ -49,13 +52,31 @@ def keep_name(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
+def show_invitation(request: Request) -> Response:
+    """Tell how a colleague comes in, and once the address that was just made."""
+    site = site_of(request)
+    return render(
+        request,
+        "invite.html.j2",
+        address=request.state.session.take_invitation(),
+        minutes=site.t.number(UNUSED_SECONDS / 60),
+        reach="here" if site.on_loopback else "network",
+    )
+
+
+def make_invitation(request: Request) -> Response:
+    """Make an address for a colleague; only the next page of this session shows it."""
+    request.state.session.invitation = site_of(request).new_address()
+    return RedirectResponse(INVITE, 303)
+
+
 def leave(request: Request) -> Response:
     """End the session."""
     site = site_of(request)
     site.access.leave(request.state.session)
     request.state.session = None
     response = problem(request, "left", 200)
-    response.delete_cookie(site.cookie, httponly=True, samesite="strict")
+    response.delete_cookie(site.cookie, httponly=True, samesite="lax")
     return response
 
 
@@ -68,5 +89,7 @@ ROUTES = (
     Route(ENTRANCE, enter),
     Route(NAME, ask_name),
     Route(NAME, keep_name, methods=["POST"]),
+    Route(INVITE, show_invitation),
+    Route(INVITE, make_invitation, methods=["POST"]),
     Route("/leave", leave, methods=["POST"]),
 )

@@ -17,9 +17,33 @@
     event.preventDefault();
     if (found instanceof HTMLDetailsElement) {
       found.open = !found.open;
-      found.querySelector("summary").focus();
+      (found.open && found.querySelector("input:not([type=hidden])") || found.querySelector("summary")).focus();
+    } else if (found.matches("input, textarea")) {
+      found.focus();
     } else {
       found.click();
     }
+  });
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const name = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const text = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(text.value);
+      } catch {
+        text.select();
+        document.execCommand("copy");
+      }
+      button.textContent = button.dataset.done;
+      setTimeout(() => (button.textContent = name), 2000);
+    });
+  }
+  const texts = [...document.querySelectorAll("[data-keep]")];
+  let sent = null;
+  document.addEventListener("submit", (event) => (sent = event.target));
+  addEventListener("beforeunload", (event) => {
+    if (texts.some((one) => one.form !== sent && one.value !== one.defaultValue)) event.preventDefault();
+    sent = null;
   });
 })();
