@@ -1,4 +1,4 @@
-"""Chromium as people have it, and one report to open in it."""
+"""Chromium as people have it, one report to open in it, and people who visit a review page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from report.builders import world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from reviewing import Served
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _LISTEN = """
@@ -27,9 +28,10 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @dataclass
 class Visit:
-    """A page in a browser without network, and everything about it that went wrong."""
+    """A page in a browser, and everything about it that went wrong."""
 
     page: Page
+    own: str = "file://"  # how the addresses begin that it may ask for
     requests: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Visit:
 
     def complaints(self) -> list[str]:
         """Return everything that should not have happened."""
-        asked = [url for url in self.requests if not url.startswith("file://")]
+        asked = [url for url in self.requests if not url.startswith((self.own, "data:"))]
         violations = self.page.evaluate("window.violations")
         return asked + self.console + self.dialogs + violations
 
@@ -99,5 +101,31 @@ def visit(chromium: Browser, report_page: Path) -> Iterator[Callable[..., Visit]
         return made
 
     yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def person(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    """Lets somebody with a browser of their own come in to a site that is being served."""
+    contexts = []
+
+    def came(
+        served: Served, by: str = "Anna", *, width: int = 1440, path: str = "", **options: Any
+    ) -> Visit:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        made = Visit(context.new_page(), own=f"{served.root}/")
+        made.listen()
+        if by:
+            made.page.goto(served.site.new_address())
+            made.page.get_by_label("Naam").fill(by)
+            made.page.get_by_role("button", name="Beginnen").click()
+        if path:
+            made.page.goto(served.root + path)
+        return made
+
+    yield came
     for context in contexts:
         context.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from looking import POKE, structure
 
 from hostile import PAYLOADS, REPORT_CODES, batches, spoiled
 from klankbord.report import build, write_html
@@ -18,17 +19,6 @@ pytestmark = pytest.mark.browser
 
 CODES = REPORT_CODES | {"points", "marks", "ticks"}  # axes have a test without a browser
 DRAWN = 6  # cards and themes with pictures; those of all words have a test without a browser
-STRUCTURE = """
-() => [...document.querySelectorAll("*")].map(
-  (element) => [element.localName, ...element.getAttributeNames().sort()].join(" "))
-"""
-POKE = """
-() => document.querySelectorAll("*").forEach((element) => {
-  for (const kind of ["mouseover", "focus", "click", "toggle", "pointerover"]) {
-    if (element.localName !== "summary") { element.dispatchEvent(new Event(kind)); }
-  }
-})
-"""
 
 
 def crowded(words: Sequence[str]) -> Report:
@@ -102,7 +92,7 @@ def test_no_word_becomes_part_of_the_page(
     write_html(crowded(["onschuldig"] * len(words)), tmp_path / "plain.html")
     write_html(crowded(words), tmp_path / "hostile.html")
     plain, hostile = visit(tmp_path / "plain.html"), visit(tmp_path / "hostile.html")
-    assert hostile.page.evaluate(STRUCTURE) == plain.page.evaluate(STRUCTURE)
+    assert structure(hostile.page) == structure(plain.page)
     hostile.page.evaluate(POKE)
     hostile.page.locator("input[type=search]").first.fill(words[0])
     assert hostile.page.evaluate("document.querySelectorAll('a').length") > len(words)

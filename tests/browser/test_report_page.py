@@ -7,10 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from looking import CUT, FOCUS, OVERLAPS, open_everything, serious
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from .conftest import Visit
 
     Opened = Callable[..., Visit]
@@ -18,61 +17,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 WIDTHS = (360, 768, 1440)
-FOCUS = """
-() => {
-  const element = document.activeElement, style = getComputedStyle(element);
-  const box = element.getBoundingClientRect();
-  return {
-    name: element.localName, text: element.textContent.trim().slice(0, 60),
-    href: element.getAttribute("href"),
-    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight
-      && box.right > 0 && box.left < innerWidth,
-  };
-}
-"""
-CUT = """
-() => [...document.querySelectorAll("main *, header *, nav *, footer *")].filter((element) => {
-  if (element.closest(".hidden, thead, svg, [hidden]")) { return false; }
-  if (!element.checkVisibility()) { return false; }
-  const box = element.getBoundingClientRect();
-  if (element.closest(".scroll")) { return false; }
-  return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
-}).map((element) => `${element.localName}.${element.className} ${element.textContent.slice(0, 40)}`)
-"""
-OVERLAPS = """
-() => {
-  const found = [];
-  const texts = [...document.querySelectorAll("main *")].filter((element) =>
-    !element.closest("svg, .hidden, .skip, [hidden]") && !(element.closest(".scroll")?.scrollWidth
-      > element.closest(".scroll")?.clientWidth + 1) && element.checkVisibility()
-    && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
-  const placed = (element) => getComputedStyle(element.closest("thead") || element).position;
-  const boxes = texts.filter((element) => placed(element) !== "absolute")
-    .flatMap((element) => {
-      const range = document.createRange();
-      const nodes = [...element.childNodes].filter((one) => one.nodeType === 3 && one.data.trim());
-      return nodes.flatMap((node) => {
-        range.selectNodeContents(node);
-        return [...range.getClientRects()].map((box) => ({box, node}));
-      });
-    });
-  boxes.sort((a, b) => a.box.top - b.box.top);
-  boxes.forEach(({box, node}, at) => {
-    for (const {box: other, node: near} of boxes.slice(at + 1)) {
-      if (other.top >= box.bottom - 6) { break; }
-      if (near !== node && other.left < box.right - 3 && box.left < other.right - 3) {
-        found.push(`${node.data.trim().slice(0, 30)} / ${near.data.trim().slice(0, 30)}`);
-      }
-    }
-  });
-  return found;
-}
-"""
-
-
-def open_everything(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
 
 
 def test_it_opens_without_network_and_without_complaint(visit: Opened) -> None:
@@ -106,19 +50,9 @@ def test_headings_are_in_order_and_pictures_are_described(visit: Opened) -> None
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing_serious(visit: Opened, width: int, colours: str) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe is not installed"
-    )
     page = visit(width=width, color_scheme=colours).page
     open_everything(page)
-    found = axe.Axe().run(page).response["violations"]
-    told = [
-        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-    assert told == []
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
