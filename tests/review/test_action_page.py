@@ -71,6 +71,7 @@ def test_a_page_tells_why_with_the_words_in_context(false_alarm: Review):
     assert "Alles wat deze klant zei (3 berichten)" in text
     assert "Gewoon gekregen wat ik bestelde." in text
     assert text.count("telt mee") == 1
+    assert '<details class="everything">' in page, "what it rests on is shown already"
     assert 'href="/shifts/V-0001"' in page
     assert field(page, "plan") == "Wel: bellen."
     assert field(page, "draft").startswith("Beste {naam},")

@@ -139,7 +139,7 @@ def action_page(
         grounds=shown,
         pieces=pieces,
         pieces_title=_title(action, len(pieces), t),
-        pieces_open=len(pieces) <= OPEN_PIECES,
+        pieces_open=not shown and len(pieces) <= OPEN_PIECES,
         stages=_stages(action, t),
         moves=_moves(action, t),
         ends=tuple(Option(one.value, t(f"action.end.{one.name}")) for one in ends),
