@@ -30,9 +30,9 @@ class Network:
     """
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
+        onnxruntime = _silent_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -65,6 +65,18 @@ class Network:
         }
         row: Floats = self._session.run(None, fed)[0]
         return row
+
+
+def _silent_runtime() -> Any:  # noqa: ANN401 - the module
+    """Return onnxruntime, which in some releases reports its use to its maker unless told not to.
+
+    The variable must be there before the first import: without it a first event is sent at once.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def ends(ids: list[int]) -> list[int]:

@@ -41,7 +41,8 @@ class ShiftFindings:
     customers_too_few: int
     timelines: dict[str, tuple[TimelinePoint, ...]]  # of the flagged customers, by customer id
     conversations_recovered: int = 0  # a dissatisfied customer was won back before the end
-    dynamics: Dynamics | None = None  # what all customers taught; None where it was not kept
+    # what all customers taught, of which findings are made; None where it was not kept
+    dynamics: Dynamics | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
