@@ -1,7 +1,5 @@
 """Edits of themes in a workspace that others edit too, on each kind of database."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -13,6 +11,7 @@ from klankbord.records import Action, KnownTheme, Theme
 from klankbord.store import Workspace
 from klankbord.themes import edits
 from klankbord.themes.refusals import ThemeEditError
+from together import at_once
 
 MOMENT = datetime(2026, 3, 12, 11, tzinfo=UTC)
 DAY = date(2026, 3, 12)
@@ -61,17 +60,6 @@ def edit(store, change, *, by="Anna", seen=None):
     )
 
 
-def at_once(work):
-    start = threading.Barrier(PEOPLE)
-
-    def one(number):
-        start.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(PEOPLE) as people:
-        return list(people.map(one, range(PEOPLE)))
-
-
 def test_edits_of_different_themes_at_once_are_all_kept(themed):
     def work(number):
         own = f"levertijd-{number}"
@@ -80,7 +68,7 @@ def test_edits_of_different_themes_at_once_are_all_kept(themed):
                 name = f"{number} {turn}"
                 edit(store, lambda known: edits.rename(known, own, name))  # noqa: B023
 
-    at_once(work)
+    at_once(PEOPLE, work)
     with Workspace.open(themed) as store:
         assert [one.name for one in store.known_themes()] == [
             f"{at} {ROUNDS - 1}" for at in range(PEOPLE)
@@ -112,7 +100,7 @@ def test_of_people_who_saw_the_same_version_one_is_kept_at_a_time(themed):
                     made += 1
         return made, refused
 
-    done = at_once(work)
+    done = at_once(PEOPLE, work)
     assert sum(made + refused for made, refused in done) == PEOPLE * ROUNDS
     with Workspace.open(themed) as store:
         history = store.theme_edits(theme_id="levertijd-0")

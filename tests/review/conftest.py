@@ -155,3 +155,13 @@ def open_review() -> Callable[..., Review]:
 @pytest.fixture
 def review(workspace: Workspace, open_review: Callable[..., Review]) -> Review:
     return open_review(workspace)
+
+
+def assert_shown_as_words(page: str) -> None:
+    """What somebody wrote stands on a page as words, whatever it was written to be."""
+    assert page.count("<script>") == page.count("</script>") == 1
+    assert page.count("</style>") == 1
+    assert "<img" not in page
+    assert "<svg onload" not in page
+    assert "\u202e" not in page
+    assert not re.search(r'(?:href|src|action)="(?:https?:|//|javascript:)', page)

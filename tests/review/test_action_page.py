@@ -11,7 +11,7 @@ from klankbord.records import Theme
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
 
-from .conftest import NOW, Review, action, form_token, said, shift, version
+from .conftest import NOW, Review, action, assert_shown_as_words, form_token, said, shift, version
 
 OWN = "/actions/A-K-0001"
 TODAY = NOW.date()
@@ -420,12 +420,8 @@ def test_hostile_words_are_shown_as_words(review: Review):
         pages.append(client.post(f"/actions/A-K-x/{verb}", data=given | {name: HOSTILE}).text)
     assert review.bugs == []
     for page in pages:
-        assert page.count("<script>") == page.count("</script>") == 1
-        assert page.count("</style>") == 1
-        assert "<img" not in page
-        assert "\u202e" not in page
+        assert_shown_as_words(page)
         assert "60481729" not in page
-        assert not re.search(r'(?:href|src|action)="(?:https?:|//|javascript:)', page)
 
 
 def test_the_page_in_english(open_review, workspace):

@@ -9,7 +9,7 @@ from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
 from klankbord.store import ReviewVerb
 
-from .conftest import NOW, Review, action, post, said, shift
+from .conftest import NOW, Review, action, assert_shown_as_words, post, said, shift
 
 HOSTILE = (
     "<script>alert(1)</script></script></style></title></textarea><img src=x onerror=alert(1)>"
@@ -227,14 +227,9 @@ def test_hostile_words_are_shown_as_words(review: Review):
                       version="0").text)  # fmt: skip
     assert review.bugs == []
     for page in pages:
-        assert page.count("<script>") == page.count("</script>") == 1
-        assert page.count("</style>") == 1
-        assert "<img" not in page
-        assert "<svg onload" not in page
-        assert "\u202e" not in page
+        assert_shown_as_words(page)
         assert "60481729" not in page
         assert "&lt;script&gt;alert(1)" in page
-        assert not re.search(r'(?:href|src|action)="(?:https?:|//|javascript:)', page)
 
 
 def test_the_page_in_english(open_review, workspace):

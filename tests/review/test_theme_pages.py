@@ -10,7 +10,7 @@ from klankbord.outputs.theme_edits import Remark, edit_theme
 from klankbord.settings import Settings
 from klankbord.themes import edits
 
-from .conftest import NOW, Review, post
+from .conftest import NOW, Review, assert_shown_as_words, post
 from .test_shifts import HOSTILE
 from .theme_builders import COURIER, GONE, HEAD, LOST, PARCEL, counted, known, mention
 
@@ -385,13 +385,8 @@ def test_hostile_words_are_only_words(review: Review):
              client.get(f"/themes/{PARCEL}").text]  # fmt: skip
     assert review.bugs == []
     for page in pages:
-        assert page.count("<script>") == page.count("</script>") == 1
-        assert page.count("</style>") == 1
-        assert "<img" not in page
-        assert "<svg onload" not in page
-        assert "\u202e" not in page
+        assert_shown_as_words(page)
         assert "&lt;script&gt;alert(1)" in page
-        assert not re.search(r'(?:href|src|action)="(?:https?:|//|javascript:)', page)
 
 
 def test_the_pages_in_english(open_review, workspace):

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ from klankbord.records import Action, ToneShift
 from klankbord.schema import ShiftKind, Tone
 from klankbord.settings import Settings
 from klankbord.store import Workspace
+from together import at_once
 
 WEEK_1 = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WRITERS = 8
@@ -33,18 +33,6 @@ def action(number, **more):
         "evidence": (f"f{number}",), "wel_niet_later": "", "draft": "",
     }  # fmt: skip
     return Action(**(fields | more))
-
-
-def at_once(work):
-    """Let eight people work at the same time, each with a workspace of their own."""
-    start = threading.Barrier(WRITERS)
-
-    def one(number):
-        start.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(WRITERS) as people:
-        return list(people.map(one, range(WRITERS)))
 
 
 def test_eight_people_edit_one_action_and_no_edit_is_lost(address):
@@ -67,7 +55,7 @@ def test_eight_people_edit_one_action_and_no_edit_is_lost(address):
                     made.append(f"{number}.{turn}")
         return made, refused
 
-    done = at_once(edit)
+    done = at_once(WRITERS, edit)
     made = [edit for edits, _ in done for edit in edits]
     assert len(made) + sum(refused for _, refused in done) == WRITERS * ROUNDS
     with Workspace.open(address) as workspace:
@@ -91,7 +79,7 @@ def test_without_a_version_every_edit_of_one_action_counts(address):
             for turn in range(ROUNDS):
                 workspace.update_action("inner-0", at=WEEK_1, by="", draft=f"{number}.{turn}")
 
-    at_once(edit)
+    at_once(WRITERS, edit)
     with Workspace.open(address) as workspace:
         assert workspace.action("inner-0").version == 1 + WRITERS * ROUNDS
         assert len(workspace.action_history("inner-0")) == 1 + WRITERS * ROUNDS
@@ -118,7 +106,7 @@ def test_one_of_eight_people_closes_an_action(address):
                     closed.append(own)
         return closed
 
-    closed = [own for each in at_once(close) for own in each]
+    closed = [own for each in at_once(WRITERS, close) for own in each]
     assert sorted(closed) == [0, 1, 2, 3]
     with Workspace.open(address) as workspace:
         assert workspace.actions(open_only=True) == ()
@@ -156,7 +144,7 @@ def test_two_analyses_at_once_open_each_action_once(address):
             planned = [action(own, action_id=f"{number}-{own}") for own in range(20)]
             workspace.merge_actions(planned, at=WEEK_1)
 
-    at_once(merge)
+    at_once(WRITERS, merge)
     with Workspace.open(address) as workspace:
         assert len(workspace.actions()) == 20
         histories = workspace.action_histories()

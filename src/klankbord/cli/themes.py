@@ -19,7 +19,6 @@ from klankbord.location import Location
 if TYPE_CHECKING:
     from klankbord.outputs.theme_list import ThemeListing
 
-FEWEST_COMPLAINTS = 20  # below it there is nothing to find themes in
 HEADINGS = ("theme_id", "theme", "mentions", "share", "trend", "owner", "marks")
 CHANGE_COLUMNS = ("row", "theme_id", "change", "outcome")
 
@@ -223,6 +222,8 @@ def _print_changes(lines: Sequence[tuple[int, str, str, str]], form: Format) -> 
 
 def _tell(listing: ThemeListing, shown: int, *, quiet: bool) -> None:
     """Say how much there is, and what cannot be seen in the list."""
+    from klankbord.outputs.theme_list import FEWEST_COMPLAINTS
+
     if listing.complaining < FEWEST_COMPLAINTS:
         note(
             f"{listing.complaining} pieces of feedback with a complaint: too few to find themes in "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from klankbord.records import KnownTheme, Theme
     from klankbord.store import Workspace
 
+FEWEST_COMPLAINTS = 20  # below it there is nothing to find themes in
 PUT_AWAY = ("merged_into", "forbidden")
 PENDING = (*PUT_AWAY, "divide")  # decisions that the next analysis carries out
 

@@ -13,7 +13,9 @@ from klankbord.loop import departments
 from klankbord.loop.lifecycle import ActionState, next_states, outcomes
 from klankbord.records import Action, ToneShift
 from klankbord.review.action_history import Happened, happened, told_step
+from klankbord.review.asking import LONGEST_WAIT
 from klankbord.review.board import AskedActions, BoardRow, board_row
+from klankbord.review.choices import Option
 from klankbord.review.pieces import OPEN_PIECES, Piece, piece_of
 from klankbord.review.queue import Asked
 from klankbord.review.theme_list import ThemesAsked
@@ -21,21 +23,10 @@ from klankbord.review.wording import ReviewWording
 from klankbord.store import ActionEvent, undoable
 from klankbord.themes import codeframe
 
-LONGEST_NOTE = 2000
 LONGEST_TEXT = 32_000  # as in the sheet of actions
-LONGEST_WAIT = timedelta(days=366)
 GROUNDS_SHOWN = 3
 _SATURDAY = 5
 VERBS = ("step", "close", "reopen", "assign", "due", "plan", "draft", "note", "undo")
-
-
-@dataclass(frozen=True)
-class Option:
-    """Something that can be chosen."""
-
-    value: str
-    label: str
-    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,15 +153,6 @@ def action_page(
         next=asked.action_address(around[1]) if around[1] else "",
         back=asked.list_address(),
     )
-
-
-def asked_day(form: Mapping[str, str], today: date) -> date | None:
-    """Return the day a form asks for; None where it names none that is near enough to come."""
-    try:
-        day = date.fromisoformat(form.get("soon") or form.get("due", ""))
-    except ValueError:
-        return None
-    return day if today <= day <= today + LONGEST_WAIT else None
 
 
 def goes_back(action: Action, state: ActionState) -> bool:

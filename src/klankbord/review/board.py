@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from klankbord.cells import neutralise
 from klankbord.loop import departments
 from klankbord.loop.due import escalation_role
 from klankbord.loop.lifecycle import CARRIED_OUT, ActionState
 from klankbord.records import Action
-from klankbord.review.queue import PER_PAGE, Choice
+from klankbord.review.asking import address, asked_page, pages_in
+from klankbord.review.choices import Choice
 from klankbord.review.wording import ReviewWording
 from klankbord.store import ActionCount, ActionFilter
 
@@ -21,7 +22,6 @@ SHOWN = ("open", "late", "closed")
 ORDERS = ("due", "priority")
 LOOPS = ("inner", "outer")
 _LONGEST_NAME = 60
-_MOST_PAGES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,13 @@ class AskedActions:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> AskedActions:
         """Read it from an address or a form; what makes no sense is left at its default."""
-        page = given.get("page", "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
         return cls(
             _one_of(SHOWN, given.get("shown", "")) or "open",
             given.get("department", "")[:_LONGEST_NAME],
             _one_of(tuple(ActionState), given.get("step", "")),
             _one_of(LOOPS, given.get("loop", "")),
             _one_of(ORDERS, given.get("order", "")) or "due",
-            min(max(1, number), _MOST_PAGES),
+            asked_page(given),
         )
 
     def filter(self, today: date) -> ActionFilter:
@@ -84,12 +82,12 @@ class AskedActions:
 
     def list_address(self) -> str:
         """Return the address of this part of the board."""
-        return _address(PATH, self.fields())
+        return address(PATH, self.fields())
 
     def action_address(self, action_id: str, verb: str = "") -> str:
         """Return the address of one action, seen from this part of the board."""
         own = f"{PATH}/{quote(action_id, safe='')}"
-        return f"{own}/{verb}" if verb else _address(own, replace(self, page=1).fields())
+        return f"{own}/{verb}" if verb else address(own, replace(self, page=1).fields())
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def board(
 ) -> Board:
     """Word one page of the board; `themes` names themes by id."""
     total = _number(counts, asked)
-    pages = max(1, -(-total // PER_PAGE))
+    pages = pages_in(total)
     nothing = "none" if not counts else "done" if asked == AskedActions() else "nothing"
 
     def choices(field: str, values: Mapping[str, str]) -> tuple[Choice, ...]:
@@ -212,7 +210,7 @@ def late(action: Action, today: date) -> bool:
 
 def pages_of(counts: Sequence[ActionCount], asked: AskedActions) -> AskedActions:
     """Return `asked` with a page that exists."""
-    return replace(asked, page=min(asked.page, max(1, -(-_number(counts, asked) // PER_PAGE))))
+    return replace(asked, page=min(asked.page, pages_in(_number(counts, asked))))
 
 
 def _choice(
@@ -246,7 +244,3 @@ def _number(counts: Sequence[ActionCount], asked: AskedActions) -> int:
 
 def _one_of(values: Sequence[str], given: str) -> str:
     return next((str(value) for value in values if value == given), "")
-
-
-def _address(path: str, fields: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(fields)}" if fields else path

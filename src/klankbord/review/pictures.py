@@ -8,7 +8,6 @@ so the next picture is drawn while somebody looks at this one, and those drawn l
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from klankbord.report import charts
 from klankbord.report.model import Tick
 from klankbord.report.shift_rows import told_timeline
 from klankbord.report.wording import Wording
+from klankbord.review.kept import Kept
 from klankbord.review.sparks import Sparks
 from klankbord.schema import TONES
 from klankbord.shifts import Dynamics, learn_dynamics, timeline
@@ -41,7 +41,7 @@ class Pictures:
         self._store, self._wording = store, wording
         self._learned: tuple[int, Dynamics] | None = None
         self._learning: Future[None] | None = None
-        self._drawn: OrderedDict[_Key, str] = OrderedDict()
+        self._drawn: Kept[_Key] = Kept(_MOST_KEPT)
         self._lock = threading.Lock()
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="sparks")
@@ -69,20 +69,10 @@ class Pictures:
         The tables hold what the customer said, and may hold more.
         """
         run = self._store.last_run()
-        if run is None or run.as_of is None or not feedback.num_rows:
+        if run is None or not feedback.num_rows:
             return ""
         key = (run.run_id, customer_id, feedback.num_rows, scores.num_rows)
-        with self._lock:
-            if key in self._drawn:
-                self._drawn.move_to_end(key)
-                return self._drawn[key]
-        dynamics = self._dynamics(run, run.as_of)
-        picture = self._draw(customer_id, feedback, scores, run.as_of, dynamics)
-        with self._lock:
-            self._drawn[key] = picture
-            while len(self._drawn) > _MOST_KEPT:
-                self._drawn.popitem(last=False)
-        return picture
+        return self._drawn.get(key, lambda: self._draw(customer_id, feedback, scores, run))
 
     def draw_ahead(self, customer_id: str) -> None:
         """Draw the picture of a customer whose page may be asked for next."""
@@ -99,12 +89,14 @@ class Pictures:
         customer_id: str,
         feedback: pa.Table,
         scores: pa.Table,
-        as_of: datetime,
-        dynamics: Dynamics,
+        run: RunRecord,
     ) -> str:
         t = self._wording
+        if run.as_of is None:
+            return ""
+        dynamics = self._dynamics(run, run.as_of)
         line = timeline(
-            feedback, scores, customer_id, as_of=as_of, timezone=t.timezone, dynamics=dynamics
+            feedback, scores, customer_id, as_of=run.as_of, timezone=t.timezone, dynamics=dynamics
         )
         if not line.points:
             return ""
@@ -127,8 +119,7 @@ class Pictures:
             self._learn(run_id, as_of)
         except KlankbordError:
             return
-        with self._lock:
-            self._drawn.clear()
+        self._drawn.clear()
 
     def _learn(self, run_id: int, as_of: datetime) -> Dynamics:
         kept = self._store.kept_dynamics(run_id)

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from klankbord.cells import neutralise
 from klankbord.loop import departments
+from klankbord.review.asking import LONGEST_WAIT, asked_day
+from klankbord.review.choices import Option
 from klankbord.review.queue import LONGEST_NAME, Asked, waits_text
 from klankbord.review.wording import ReviewWording
 from klankbord.store import ListedShift, name_key
-
-LONGEST_WAIT = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,6 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Soon:
-    """A day that can be chosen at once."""
-
-    label: str
-    day: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """What the page of a shift shows and offers of its plan."""
 
@@ -47,7 +39,7 @@ class Plan:
     to_me: bool  # offer to take it
     snooze_title: str
     waits: bool
-    soon: tuple[Soon, ...]
+    soon: tuple[Option, ...]
     earliest: str
     latest: str
     assign_address: str
@@ -61,9 +53,9 @@ def plan(
     waits = waits_text(one, today, t)
     assignee = t.label("department", one.assignee)
     tomorrow, monday = today + timedelta(days=1), today + timedelta(days=7 - today.weekday())
-    soon = [Soon(t("plan.tomorrow", day=t.short_day(tomorrow)), tomorrow.isoformat())]
+    soon = [Option(tomorrow.isoformat(), t("plan.tomorrow", day=t.short_day(tomorrow)))]
     if monday != tomorrow:
-        soon.append(Soon(t("plan.next_week", day=t.short_day(monday)), monday.isoformat()))
+        soon.append(Option(monday.isoformat(), t("plan.next_week", day=t.short_day(monday))))
     return Plan(
         assign_title=t("plan.assigned", name=assignee) if assignee else t("plan.assign"),
         assignee=assignee,
@@ -93,13 +85,9 @@ def asked_name(form: Mapping[str, str], by: str, t: ReviewWording) -> str | None
     return codes.get(name_key(name), name) or None
 
 
-def asked_day(form: Mapping[str, str], today: date) -> date | None:
-    """Return the day a form asks for; None where it names none that is near enough to come."""
-    try:
-        day = date.fromisoformat(form.get("soon") or form.get("until", ""))
-    except ValueError:
-        return None
-    return day if today < day <= today + LONGEST_WAIT else None
+def asked_snooze(form: Mapping[str, str], today: date) -> date | None:
+    """Return until when a form lets a shift wait, from tomorrow on; None for no such day."""
+    return asked_day(form, "until", earliest=today + timedelta(days=1), today=today)
 
 
 def _suggestions(by: str, people: Iterable[str], t: ReviewWording) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from klankbord.cells import neutralise
 from klankbord.report.shift_rows import told_period
+from klankbord.review.asking import address, asked_page, pages_in
+from klankbord.review.choices import Choice
 from klankbord.review.wording import ReviewWording
 from klankbord.schema import ShiftKind
 from klankbord.store import (
@@ -22,14 +24,12 @@ from klankbord.store import (
 )
 
 PATH = "/shifts"
-PER_PAGE = 25
 STATES: Mapping[str, ReviewState | None] = {
     **{state.value: state for state in ReviewState},
     "all": None,
 }
 MINE, NOBODY, NAMED = "me", "nobody", "name:"
 LONGEST_NAME = 60
-_MOST_PAGES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,11 @@ class Asked:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Asked:
         """Read it from an address or a form; what makes no sense is left at its default."""
-        kind, state, page = given.get("kind", ""), given.get("state", ""), given.get("page", "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
+        kind, state = given.get("kind", ""), given.get("state", "")
         return cls(
             ShiftKind(kind) if kind in set(ShiftKind) else None,
             state if state in STATES else "open",
-            min(max(1, number), _MOST_PAGES),
+            asked_page(given),
             _who(given.get("who", "")),
         )
 
@@ -75,24 +74,14 @@ class Asked:
 
     def list_address(self) -> str:
         """Return the address of this part of the list."""
-        return _address(PATH, self.fields())
+        return address(PATH, self.fields())
 
     def shift_address(self, shift_id: str, verb: str = "") -> str:
         """Return the address of one shift, seen from this part of the list."""
         own = f"{PATH}/{quote(shift_id, safe='')}"
         if verb:
             return f"{own}/{verb}"
-        return _address(own, replace(self, page=1).fields())
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A filter that can be chosen."""
-
-    label: str
-    count_text: str
-    address: str
-    chosen: bool
+        return address(own, replace(self, page=1).fields())
 
 
 @dataclass(frozen=True)
@@ -144,7 +133,7 @@ def queue(
 ) -> Queue:
     """Word one page of the list; `people` are the names that shifts are assigned to."""
     total = _number(counts, asked.kind, asked.state)
-    pages = max(1, -(-total // PER_PAGE))
+    pages = pages_in(total)
     page = replace(asked, page=min(asked.page, pages))
     first = replace(asked, page=1)
     whole = not asked.who and asked.kind is None
@@ -205,7 +194,7 @@ def verdict_text(one: ListedShift, t: ReviewWording) -> str:
     return t(
         "shift.judged",
         verdict=t(f"shift.verb.{judged.verb.name}"),
-        by=neutralise(judged.by) or t("shift.somebody"),
+        by=t.person(judged.by),
         at=t.moment(judged.at),
     )
 
@@ -215,13 +204,12 @@ def waits_text(one: ListedShift, today: date, t: ReviewWording) -> str:
     until, put_off = one.snoozed_until, one.decision(Matter.UITSTEL)
     if one.real is not None or until is None or until <= today or put_off is None:
         return ""
-    by = neutralise(put_off.by) or t("shift.somebody")
-    return t("shift.waits", day=t.day(until), by=by)
+    return t("shift.waits", day=t.day(until), by=t.person(put_off.by))
 
 
 def pages_of(counts: Sequence[ShiftCounts], asked: Asked) -> Asked:
     """Return `asked` with a page that exists."""
-    last = max(1, -(-_number(counts, asked.kind, asked.state) // PER_PAGE))
+    last = pages_in(_number(counts, asked.kind, asked.state))
     return replace(asked, page=min(asked.page, last))
 
 
@@ -285,7 +273,3 @@ def _who(given: str) -> str:
         return given
     name = " ".join(neutralise(given.removeprefix(NAMED)).split())[:LONGEST_NAME]
     return NAMED + name if given.startswith(NAMED) and name else ""
-
-
-def _address(path: str, fields: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(fields)}" if fields else path

@@ -129,14 +129,14 @@ def conflict_text(one: ListedShift, t: ReviewWording) -> str:
     if not changes:
         return t("conflict.unknown")
     last = changes[-1]
-    by = neutralise(last.by) or t("shift.somebody")
-    return t(f"conflict.{_done(last)}", by=by, at=t.moment(last.at), **_about(last, t))
+    by, at = t.person(last.by), t.moment(last.at)
+    return t(f"conflict.{_done(last)}", by=by, at=at, **_about(last, t))
 
 
 def _event(event: ReviewEvent, t: ReviewWording) -> Event:
     return Event(
         t(f"shift.verb.{_done(event)}", **_about(event, t)),
-        t("shift.by", by=neutralise(event.by) or t("shift.somebody"), at=t.moment(event.at)),
+        t("shift.by", by=t.person(event.by), at=t.moment(event.at)),
         neutralise(event.note),
     )
 

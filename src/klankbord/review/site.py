@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from klankbord.review.access import Access
@@ -47,6 +47,11 @@ class Site:
     def cookie(self) -> str:
         """Name of the session cookie; cookies do not tell ports apart, so the name does."""
         return f"klankbord-{self.host.rpartition(':')[2]}"
+
+    @property
+    def today(self) -> date:
+        """The calendar day it is for the people who review."""
+        return self.t.local_day(self.now())
 
     @property
     def on_loopback(self) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from klankbord.cells import neutralise
 from klankbord.loop.routing import departments
 from klankbord.outputs.theme_list import ThemeLine, ThemeListing
+from klankbord.review.choices import Option
 from klankbord.review.theme_list import ThemesAsked, name_of
 from klankbord.review.wording import ReviewWording
 from klankbord.themes import edits
@@ -30,15 +31,6 @@ class Written:
     verb: str = ""
     wrong: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a select."""
-
-    value: str
-    label: str
-    chosen: bool
 
 
 @dataclass(frozen=True)

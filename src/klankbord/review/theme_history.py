@@ -67,5 +67,5 @@ def _value(name: str, value: Value, t: ReviewWording) -> str:
 
 
 def _meta(edit: ThemeEdit, t: ReviewWording) -> str:
-    by = neutralise(edit.by) or t("shift.somebody")
+    by = t.person(edit.by)
     return t("shift.by", by=by, at=t.moment(edit.at)) if edit.at else by

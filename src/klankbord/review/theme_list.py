@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import numpy as np
 
 from klankbord.cells import neutralise
-from klankbord.outputs.theme_list import Mark, ThemeLine, ThemeListing
+from klankbord.outputs.theme_list import FEWEST_COMPLAINTS, Mark, ThemeLine, ThemeListing
 from klankbord.records import Theme
 from klankbord.report.theme_details import GROWING
-from klankbord.review.queue import Choice
+from klankbord.review.asking import PER_PAGE, address, asked_page, pages_in
+from klankbord.review.choices import Choice
 from klankbord.review.wording import ReviewWording
 from klankbord.themes.shares import wilson
 
 PATH = "/themes"
-PER_PAGE = 25
 STATES: Mapping[str, Callable[[ThemeLine], bool]] = {
     "active": lambda line: line.active,
     "all": lambda _: True,
     "aside": lambda line: line.put_away,
 }
-FEWEST_COMPLAINTS = 20  # below it there is nothing to find themes in
-_MOST_PAGES = 1_000_000
 
 Draw = Callable[[Theme], str]  # the course of a theme as SVG of ours
 
@@ -43,8 +41,8 @@ class ThemesAsked:
         state = given.get("state", "")
         return cls(
             state if state in STATES else "active",
-            _page(given.get("page", "")),
-            _page(given.get("said", "")),
+            asked_page(given),
+            asked_page(given, "said"),
         )
 
     def fields(self) -> dict[str, str]:
@@ -58,12 +56,12 @@ class ThemesAsked:
 
     def list_address(self) -> str:
         """Return the address of this part of the list."""
-        return _address(PATH, replace(self, said=1).fields())
+        return address(PATH, replace(self, said=1).fields())
 
     def theme_address(self, theme_id: str, verb: str = "") -> str:
         """Return the address of one theme, or of what can be done with it."""
         own = f"{PATH}/{quote(theme_id, safe='')}"
-        return f"{own}/{verb}" if verb else _address(own, self.fields())
+        return f"{own}/{verb}" if verb else address(own, self.fields())
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def themes_page(
 ) -> ThemesPage:
     """Word one page of the list."""
     wanted = chosen(listing, asked.state)
-    pages = max(1, -(-len(wanted) // PER_PAGE))
+    pages = pages_in(len(wanted))
     here = replace(asked, page=min(asked.page, pages), said=1)
     shown = wanted[(here.page - 1) * PER_PAGE :][:PER_PAGE]
     waiting = sum(line.pending for line in listing.rows)
@@ -213,12 +211,3 @@ def _nothing(listing: ThemeListing, asked: ThemesAsked, t: ReviewWording) -> str
     if asked.state != "aside" and listing.complaining < FEWEST_COMPLAINTS:
         return t.count("themes.few", listing.complaining)
     return t(f"theme_list.empty.{asked.state}")
-
-
-def _page(given: str) -> int:
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 1
-    return min(max(1, number), _MOST_PAGES)
-
-
-def _address(path: str, fields: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(fields)}" if fields else path

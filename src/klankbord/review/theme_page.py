@@ -11,6 +11,7 @@ from klankbord.cells import neutralise
 from klankbord.outputs.theme_edits import version_of
 from klankbord.outputs.theme_list import ThemeLine, ThemeListing
 from klankbord.report.model import Trend
+from klankbord.review.asking import pages_in
 from klankbord.review.theme_course import theme_course
 from klankbord.review.theme_forms import Form, Written, forms
 from klankbord.review.theme_history import ThemeEvent, history_of
@@ -20,7 +21,6 @@ from klankbord.review.wording import ReviewWording
 from klankbord.store import Mention, ThemeEdit
 from klankbord.themes.edits import standing
 
-PER_PAGE = 25  # mentions
 _MOST_ALIKE = 5
 _CLOSE = 0.3  # cosine from which two themes are worth comparing
 
@@ -75,7 +75,7 @@ def theme_page(
 ) -> ThemePage:
     """Word the page of one theme; `edits` are those of it, oldest first."""
     known, total = line.known, mentions[0]
-    pages = max(1, -(-total // PER_PAGE))
+    pages = pages_in(total)
     said = min(asked.said, pages)
     around = _around(line, listing, asked)
     subs = [one for one in listing.rows if one.parent_id == line.theme_id and one.active]

@@ -6,18 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from klankbord.cells import neutralise
+from klankbord.review.choices import Option
 from klankbord.review.wording import ReviewWording
 from klankbord.schema import TONES, Tone
 from klankbord.store import ToneSaid
-
-
-@dataclass(frozen=True)
-class ToneChoice:
-    """A tone to choose."""
-
-    value: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class ToneFix:
     anchor: str  # where on the page it stands
     seen: int  # number of the label that counts, 0 for none
     address: str
-    choices: tuple[ToneChoice, ...]  # the tones it has not
+    choices: tuple[Option, ...]  # the tones it has not
     right: str  # the tone it has, to be said right; "" where a person said it already
     said: str  # who said what; "" where nobody did
     undo: str  # address, "" where there is nothing to undo
@@ -51,7 +43,7 @@ def tone_fix(
         seen=said.label_id if said else 0,
         address=address,
         choices=tuple(
-            ToneChoice(one.value, t.label("tone", one)) for one in TONES if one.value != tone
+            Option(one.value, t.label("tone", one)) for one in TONES if one.value != tone
         ),
         right=tone if said is None else "",
         said=said_text(said, t) if said else "",
@@ -67,14 +59,13 @@ def anchor_of(feedback_id: str) -> str:
 
 def said_text(said: ToneSaid, t: ReviewWording) -> str:
     """Tell who gave a piece its tone, when, and what it was read as before."""
-    by = neutralise(said.by) or t("shift.somebody")
     if said.read_as is None:
         key = "tones.said"
     else:
         key = "tones.said_right" if said.read_as is said.tone else "tones.said_instead"
     return t(
         key,
-        by=by,
+        by=t.person(said.by),
         at=t.moment(said.at),
         was=t.label("tone", said.read_as).lower() if said.read_as else "",
     )
@@ -84,17 +75,11 @@ def conflict_text(said: ToneSaid | None, t: ReviewWording) -> str:
     """Say who judged a tone, or that this was taken back, since somebody looked at it."""
     if said is None:
         return t("tones.conflict_none")
-    by = neutralise(said.by) or t("shift.somebody")
-    return t("tones.conflict", by=by, at=t.moment(said.at), tone=t.label("tone", said.tone).lower())
+    tone = t.label("tone", said.tone).lower()
+    return t("tones.conflict", by=t.person(said.by), at=t.moment(said.at), tone=tone)
 
 
 def asked_tone(form: Mapping[str, str]) -> Tone | None:
     """Return the tone that a form gives; None where it gives none."""
     given = form.get("tone", "")
     return Tone(given) if given in set(Tone) else None
-
-
-def asked_seen(form: Mapping[str, str]) -> int:
-    """Return the number of the label that somebody looked at; -1 where it is no number."""
-    given = form.get("seen", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else -1

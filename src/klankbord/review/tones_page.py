@@ -5,22 +5,20 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 import pyarrow as pa
 
 from klankbord.cells import neutralise
 from klankbord.report.wording import shorten
+from klankbord.review.asking import PER_PAGE, address, asked_page
 from klankbord.review.pieces import Piece, piece_of
 from klankbord.review.tone_fix import tone_fix
 from klankbord.review.wording import ReviewWording
 from klankbord.store import Correction, ToneSaid
 
 PATH = "/tones"
-PER_PAGE = 25
 LONGEST_WORDS = 200
 DEFAULT_FILE = "klankbord.db"
-_MOST_PAGES = 1_000_000
 _EXCERPT = 320
 
 
@@ -34,10 +32,8 @@ class AskedTones:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> AskedTones:
         """Read it from an address or a form; what makes no sense is left at its default."""
-        page = given.get("page", "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
         words = " ".join(neutralise(given.get("q", "")).split())[:LONGEST_WORDS].strip()
-        return cls(words, min(max(1, number), _MOST_PAGES))
+        return cls(words, asked_page(given))
 
     @property
     def offset(self) -> int:
@@ -51,8 +47,7 @@ class AskedTones:
 
     def address(self) -> str:
         """Return the address of this part."""
-        fields = self.fields()
-        return f"{PATH}?{urlencode(fields)}" if fields else PATH
+        return address(PATH, self.fields())
 
 
 @dataclass(frozen=True)
@@ -178,7 +173,6 @@ def _as_written(text: str, words: str) -> str:
 
 def _row(one: Correction, t: ReviewWording) -> CorrectedRow:
     said = one.said
-    by = neutralise(said.by) or t("shift.somebody")
     return CorrectedRow(
         customer=t.customer(one.customer_id) if one.customer_id else "",
         words=shorten(one.verbatim, _EXCERPT),
@@ -188,7 +182,7 @@ def _row(one: Correction, t: ReviewWording) -> CorrectedRow:
         tone=said.tone.value,
         tone_label=t.label("tone", said.tone),
         right=said.read_as is said.tone,
-        by=t("shift.by", by=by, at=t.moment(said.at)),
+        by=t("shift.by", by=t.person(said.by), at=t.moment(said.at)),
         gone=_gone(one, t),
         undo=f"{PATH}/{said.label_id}/undo" if one.counts else "",
     )
@@ -196,8 +190,7 @@ def _row(one: Correction, t: ReviewWording) -> CorrectedRow:
 
 def _gone(one: Correction, t: ReviewWording) -> str:
     if one.withdrawn_at is not None:
-        by = neutralise(one.withdrawn_by or "") or t("shift.somebody")
-        return t("tones.withdrawn", by=by, at=t.moment(one.withdrawn_at))
+        return t("tones.withdrawn", by=t.person(one.withdrawn_by), at=t.moment(one.withdrawn_at))
     return "" if one.counts else t("tones.replaced")
 
 

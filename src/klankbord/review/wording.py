@@ -25,6 +25,10 @@ class ReviewWording(Wording):
         """Return the name of a code; one without a name stays itself, made harmless."""
         return neutralise(super().label(group, code))
 
+    def person(self, name: str | None) -> str:
+        """Return the name of a reviewer, made harmless; one who is not known is somebody."""
+        return neutralise(name or "") or self("shift.somebody")
+
     def moment(self, at: datetime) -> str:
         """Format as `12 mrt 2026, 14:05`, in the time zone of the report."""
         aware = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from klankbord.loop.escalation import escalations
 from klankbord.loop.lifecycle import ActionState, Outcome
 from klankbord.records import Action, ToneShift
-from klankbord.schema import SCORES
 from klankbord.store import (
     action_lists,
     action_steps,
@@ -21,10 +19,8 @@ from klankbord.store import (
     findings,
     history,
     reviews,
-    tables,
 )
 from klankbord.store.action_lists import ActionCount, ActionFilter
-from klankbord.store.arrow import read_table
 from klankbord.store.connections import Connections
 
 
@@ -77,12 +73,6 @@ class ActionStore(Connections):
         """Return the tone shifts of the latest run that an action came from."""
         with self._reading() as connection:
             return _shifts_behind(connection, action)
-
-    def scores_of(self, feedback_ids: Sequence[str]) -> pa.Table:
-        """Return the scores of these pieces of feedback, as far as there are any."""
-        query = select(tables.score).where(tables.score.c.feedback_id.in_(feedback_ids))
-        with self._reading() as connection:
-            return read_table(connection, query, SCORES)
 
     def update_action(
         self,

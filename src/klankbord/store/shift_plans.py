@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -33,12 +34,8 @@ def assign(
 
     Raises ConflictError where the shift is no longer of `version`.
     """
-    reviews.checked(connection, shift_id, version)
-    added = reviews.add_event(
-        connection, shift_id, ReviewVerb.TOEGEWEZEN, at=at, by=by, note=note, value=assignee
-    )
-    _write(connection, shift_id)
-    return added
+    verb = ReviewVerb.TOEGEWEZEN
+    return _decide(connection, shift_id, verb, assignee, version, at=at, by=by, note=note)
 
 
 def snooze(
@@ -55,13 +52,9 @@ def snooze(
 
     Raises ConflictError where the shift is no longer of `version`.
     """
-    reviews.checked(connection, shift_id, version)
     day = "" if until is None else until.isoformat()
-    added = reviews.add_event(
-        connection, shift_id, ReviewVerb.UITGESTELD, at=at, by=by, note=note, value=day
-    )
-    _write(connection, shift_id)
-    return added
+    verb = ReviewVerb.UITGESTELD
+    return _decide(connection, shift_id, verb, day, version, at=at, by=by, note=note)
 
 
 def undo(
@@ -113,6 +106,20 @@ def open_by_assignee(connection: Connection) -> tuple[tuple[str, int], ...]:
         .order_by(plan.c.assignee_key)
     )
     return tuple((name, int(number)) for name, number in connection.execute(query))
+
+
+def _decide(
+    connection: Connection,
+    shift_id: str,
+    verb: ReviewVerb,
+    value: str,
+    version: int | None,
+    **told: Any,  # noqa: ANN401 - when, by whom and with which note
+) -> int:
+    reviews.checked(connection, shift_id, version)
+    added = reviews.add_event(connection, shift_id, verb, value=value, **told)
+    _write(connection, shift_id)
+    return added
 
 
 def _write(connection: Connection, shift_id: str) -> None:

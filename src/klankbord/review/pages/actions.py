@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from klankbord.cells import neutralise
 from klankbord.errors import ConflictError
 from klankbord.loop import ActionState, Outcome, check_draft, departments
 from klankbord.loop.lifecycle import IllegalStepError
@@ -18,19 +17,23 @@ from klankbord.records import Action
 from klankbord.review.access import Flash
 from klankbord.review.action_history import conflict_text
 from klankbord.review.action_page import (
-    LONGEST_NOTE,
     LONGEST_TEXT,
     Grounds,
     Typed,
     action_page,
-    asked_day,
     goes_back,
 )
+from klankbord.review.asking import (
+    LONGEST_NOTE,
+    PER_PAGE,
+    asked_day,
+    asked_number,
+    asked_text,
+    cleaned,
+)
 from klankbord.review.board import PATH, AskedActions, board, pages_of
-from klankbord.review.pages.one_shift import asked_version
 from klankbord.review.pictures import WHOLE_HISTORY
 from klankbord.review.pieces import MOST_PIECES, last_pieces
-from klankbord.review.queue import PER_PAGE
 from klankbord.review.rendering import problem, render, site_of
 from klankbord.review.site import Page
 from klankbord.schema import FEEDBACK
@@ -50,7 +53,7 @@ NOTHING = Typed()
 def show_board(request: Request) -> Response:
     """Show one page of the board."""
     site = site_of(request)
-    today = site.t.local_day(site.now())
+    today = site.today
     counts = site.store.action_counts(today)
     asked = pages_of(counts, AskedActions.of(request.query_params))
     listed = site.store.listed_actions(
@@ -88,7 +91,8 @@ def assign(request: Request) -> Response:
 def put_off(request: Request) -> Response:
     """Give an action another due date, with the reason."""
     site, form, action = site_of(request), request.state.form, _asked_action(request)
-    day, why = asked_day(form, site.t.local_day(site.now())), _typed(request, "why")
+    today, why = site.today, _typed(request, "why")
+    day = asked_day(form, "due", earliest=today, today=today)
     wrong = {} if day else {"due": ("action.no_day",)}
     wrong |= {} if why else {"why": ("action.say_why",)}
     if wrong:
@@ -105,7 +109,7 @@ def keep_plan(request: Request) -> Response:
 def keep_draft(request: Request) -> Response:
     """Keep the message, unless something is wrong with it."""
     site, action, draft = site_of(request), _asked_action(request), _typed(request, "draft")
-    if draft != _clean(action.draft, LONGEST_TEXT):
+    if draft != cleaned(action.draft, LONGEST_TEXT):
         problems = check_draft(draft, site.t.language)
         if problems:
             return _wrong(request, action, draft=problems)
@@ -179,7 +183,7 @@ def _attempt(
 ) -> Response:
     """Do something with an action as it was seen, and show it again with what became of it."""
     site, session = site_of(request), request.state.session
-    seen = asked_version(request.state.form)
+    seen = asked_number(request.state.form, "version")
     at: datetime = site.now()
     try:
         changed = act(action.action_id, at=at, by=session.by, version=seen)
@@ -229,7 +233,7 @@ def _show(
     status: int = 200,
 ) -> Response:
     site = site_of(request)
-    today = site.t.local_day(site.now())
+    today = site.today
     view = action_page(
         action,
         _grounds(site, action),
@@ -272,10 +276,8 @@ def _grounds(site: Site, action: Action) -> Grounds:
 
 
 def _tones(site: Site, ids: Sequence[str]) -> Mapping[str, str]:
-    scores = site.store.scores_of(ids)
-    read = zip(scores["feedback_id"].to_pylist(), scores["tone"].to_pylist(), strict=True)
-    said = site.store.tones_said(ids)
-    return dict(read) | {own: label.tone.value for own, label in said.items()}
+    said = {own: label.tone.value for own, label in site.store.tones_said(ids).items()}
+    return {**site.store.tones_read(ids), **said}
 
 
 def _asked_action(request: Request) -> Action:
@@ -290,11 +292,7 @@ def _all_typed(request: Request) -> Mapping[str, str]:
 
 
 def _typed(request: Request, name: str) -> str:
-    return _clean(request.state.form.get(name, ""), _LENGTHS.get(name, _LONGEST_REASON))
-
-
-def _clean(text: str, longest: int) -> str:
-    return neutralise(text).strip()[:longest]
+    return asked_text(request.state.form, name, _LENGTHS.get(name, _LONGEST_REASON))
 
 
 _ONE = PATH + "/{action_id}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from klankbord.review.access import Flash
+from klankbord.review.asking import asked_number
 from klankbord.review.rendering import site_of
-from klankbord.review.tone_fix import asked_seen, conflict_text
+from klankbord.review.tone_fix import conflict_text
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,7 +23,11 @@ def correct(request: Request, tone: Tone, undo: str) -> None:
     """
     site, form, session = site_of(request), request.state.form, request.state.session
     label_id = site.store.correct_tone(
-        form.get("feedback_id", ""), tone, at=site.now(), by=session.by, seen=asked_seen(form)
+        form.get("feedback_id", ""),
+        tone,
+        at=site.now(),
+        by=session.by,
+        seen=asked_number(form, "seen"),
     )
     text = site.t("done.TOON", tone=site.t.label("tone", tone))
     session.flash = Flash(text, undo=undo.format(label_id=label_id))

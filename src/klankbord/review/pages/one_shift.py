@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from klankbord.cells import neutralise
 from klankbord.review.access import Flash
+from klankbord.review.asking import LONGEST_NOTE
 from klankbord.review.pictures import WHOLE_HISTORY
 from klankbord.review.pieces import last_pieces
 from klankbord.review.plan import Written, plan
@@ -14,15 +14,12 @@ from klankbord.review.rendering import render, site_of, trusted
 from klankbord.review.shift_page import conflict_text, shift_page
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from starlette.requests import Request
     from starlette.responses import Response
 
     from klankbord.review.site import Site
     from klankbord.store import ListedShift
 
-LONGEST_NOTE = 2000
 NOTHING = Written()
 
 
@@ -44,7 +41,7 @@ def show(
     site: Site = site_of(request)
     shift, store, by = one.shift, site.store, request.state.session.by
     said, scores = store.said_by(shift.customer_id, last=WHOLE_HISTORY)
-    part = asked.filter(by, today(site))
+    part = asked.filter(by, site.today)
     around = store.shift_neighbours(one.rank, part)
     picture = site.pictures.timeline(shift.customer_id, said, scores)
     if around[1]:
@@ -91,19 +88,3 @@ def tell(
     customer = t.customer(one.shift.customer_id)
     text = t(key, customer=customer, **values)
     request.state.session.flash = Flash(text, undo=undo, version=version)
-
-
-def today(site: Site) -> date:
-    """Return the calendar day it is for the people who review."""
-    return site.t.local_day(site.now())
-
-
-def asked_version(form: dict[str, str]) -> int:
-    """Return the version that somebody looked at; -1 where it is no number."""
-    given = form.get("version", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else -1
-
-
-def asked_note(form: dict[str, str]) -> str:
-    """Return the note of a form, made harmless."""
-    return neutralise(form.get("note", "")).strip()[:LONGEST_NOTE]

@@ -8,16 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from klankbord.errors import ConflictError
+from klankbord.review.asking import asked_number, asked_text
 from klankbord.review.pages.one_shift import (
-    asked_note,
     asked_shift,
-    asked_version,
     conflict,
     show,
     tell,
-    today,
 )
-from klankbord.review.plan import Written, asked_day, asked_name
+from klankbord.review.plan import Written, asked_name, asked_snooze
 from klankbord.review.queue import PATH, Asked
 from klankbord.review.rendering import problem, site_of
 from klankbord.store import Matter, ReviewState
@@ -29,15 +27,15 @@ if TYPE_CHECKING:
 def assign(request: Request) -> Response:
     """Give a shift to a person or department, or to nobody, and show it again."""
     site, form, asked = site_of(request), request.state.form, Asked.of(request.state.form)
-    one, note, by = asked_shift(request), asked_note(form), request.state.session.by
-    name = asked_name(form, by, site.t)
+    one, note, by = asked_shift(request), asked_text(form, "note"), request.state.session.by
+    name, seen = asked_name(form, by, site.t), asked_number(form, "version")
     written = Written("assign", note, assignee=name or "")
     if name is None:
         warning = site.t("plan.no_name")
         return show(request, one, asked, warning=warning, written=written, status=422)
     try:
         version = site.store.assign_shift(
-            one.shift.shift_id, name, at=site.now(), by=by, note=note, version=asked_version(form)
+            one.shift.shift_id, name, at=site.now(), by=by, note=note, version=seen
         )
     except ConflictError:
         return conflict(request, one.shift.shift_id, asked, written)
@@ -55,15 +53,16 @@ def assign(request: Request) -> Response:
 def snooze(request: Request) -> Response:
     """Let a shift wait and go on to the next open one, or let it wait no longer."""
     site, form, asked = site_of(request), request.state.form, Asked.of(request.state.form)
-    one, note, by = asked_shift(request), asked_note(form), request.state.session.by
-    day = None if "wake" in form else asked_day(form, today(site))
+    one, note, by = asked_shift(request), asked_text(form, "note"), request.state.session.by
+    day = None if "wake" in form else asked_snooze(form, site.today)
+    seen = asked_number(form, "version")
     written = Written("snooze", note, until=form.get("until", "")[:10])
     if day is None and "wake" not in form:
         warning = site.t("plan.no_day")
         return show(request, one, asked, warning=warning, written=written, status=422)
     try:
         version = site.store.snooze_shift(
-            one.shift.shift_id, day, at=site.now(), by=by, note=note, version=asked_version(form)
+            one.shift.shift_id, day, at=site.now(), by=by, note=note, version=seen
         )
     except ConflictError:
         return conflict(request, one.shift.shift_id, asked, written)
@@ -88,8 +87,9 @@ def undo(request: Request) -> Response:
         return problem(request, "address", 404)
     one, matter = asked_shift(request), Matter(given)
     shift_id, by = one.shift.shift_id, request.state.session.by
+    seen = asked_number(form, "version")
     try:
-        site.store.undo_plan(shift_id, matter, at=site.now(), by=by, version=asked_version(form))
+        site.store.undo_plan(shift_id, matter, at=site.now(), by=by, version=seen)
     except ConflictError:
         return conflict(request, shift_id, asked)
     tell(request, one, f"done.ONGEDAAN_{matter.name}")
@@ -99,7 +99,7 @@ def undo(request: Request) -> Response:
 def next_open(request: Request, rank: int, asked: Asked) -> str:
     """Return the address of the next shift to judge after place `rank`, or of the list."""
     site, by = site_of(request), request.state.session.by
-    part = Asked(asked.kind, ReviewState.OPEN.value, who=asked.who).filter(by, today(site))
+    part = Asked(asked.kind, ReviewState.OPEN.value, who=asked.who).filter(by, site.today)
     _, after = site.store.shift_neighbours(rank, part)
     return asked.shift_address(after) if after else asked.list_address()
 

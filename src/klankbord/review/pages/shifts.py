@@ -9,19 +9,17 @@ from starlette.routing import Route
 
 from klankbord.errors import ConflictError
 from klankbord.review.access import Flash
+from klankbord.review.asking import PER_PAGE, asked_number, asked_text
 from klankbord.review.pages import shift_plans, shift_tones
 from klankbord.review.pages.one_shift import (
-    asked_note,
     asked_shift,
-    asked_version,
     conflict,
     show,
     tell,
-    today,
 )
 from klankbord.review.pages.shift_plans import next_open
 from klankbord.review.plan import Written
-from klankbord.review.queue import PATH, PER_PAGE, Asked, done_key, pages_of, queue
+from klankbord.review.queue import PATH, Asked, done_key, pages_of, queue
 from klankbord.review.rendering import problem, render, site_of
 from klankbord.review.site import Page
 
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 def show_queue(request: Request) -> Response:
     """Show one page of the list."""
     site, by = site_of(request), request.state.session.by
-    asked, day = Asked.of(request.query_params), today(site)
+    asked, day = Asked.of(request.query_params), site.today
     counts = site.store.shift_counts(day, asked.assignee(by))
     asked = pages_of(counts, asked)
     listed = site.store.listed_shifts(
@@ -51,7 +49,7 @@ def show_shift(request: Request) -> Response:
 def judge(request: Request) -> Response:
     """Keep a verdict and go on to the next open shift."""
     site, form, asked = site_of(request), request.state.form, Asked.of(request.state.form)
-    one, note = asked_shift(request), asked_note(form)
+    one, note = asked_shift(request), asked_text(form, "note")
     real = {"real": True, "false": False}.get(form.get("verdict", ""))
     if real is None:
         return problem(request, "form", 400)
@@ -62,7 +60,7 @@ def judge(request: Request) -> Response:
             at=site.now(),
             by=request.state.session.by,
             note=note,
-            version=asked_version(form),
+            version=asked_number(form, "version"),
         )
     except ConflictError:
         return conflict(request, one.shift.shift_id, asked, Written("verdict", note))
@@ -80,7 +78,7 @@ def undo(request: Request) -> Response:
             one.shift.shift_id,
             at=site.now(),
             by=request.state.session.by,
-            version=asked_version(form),
+            version=asked_number(form, "version"),
         )
     except ConflictError:
         return conflict(request, one.shift.shift_id, asked)
@@ -91,7 +89,7 @@ def undo(request: Request) -> Response:
 def note(request: Request) -> Response:
     """Keep a note without judging."""
     site, asked = site_of(request), Asked.of(request.state.form)
-    one, text = asked_shift(request), asked_note(request.state.form)
+    one, text = asked_shift(request), asked_text(request.state.form, "note")
     if text:
         by = request.state.session.by
         site.store.note_shift(one.shift.shift_id, text, at=site.now(), by=by)

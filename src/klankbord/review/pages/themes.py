@@ -13,12 +13,13 @@ from klankbord.cells import neutralise
 from klankbord.errors import ConflictError
 from klankbord.outputs.theme_edits import LONGEST_REMARK, Remark, edit_theme
 from klankbord.review.access import Flash
+from klankbord.review.asking import PER_PAGE, asked_number, pages_in
 from klankbord.review.rendering import problem, render, site_of, trusted
 from klankbord.review.site import Page
 from klankbord.review.theme_forms import Written, change, refused_text
 from klankbord.review.theme_history import conflict_text
 from klankbord.review.theme_list import PATH, ThemesAsked, themes_page
-from klankbord.review.theme_page import PER_PAGE, theme_page
+from klankbord.review.theme_page import theme_page
 from klankbord.themes import edits
 from klankbord.themes.names import LONGEST_NAME
 from klankbord.themes.refusals import ThemeEditError
@@ -81,7 +82,7 @@ def _make(request: Request, verb: str, asked_for: Change) -> Response:
             remark,
             language=t.language,
             timezone=t.timezone,
-            seen=(theme_id, _version(form)),
+            seen=(theme_id, asked_number(form, "version")),
         )
     except ConflictError:
         return _theme(request, asked, Written(verb, fields=fields), status=409)
@@ -117,7 +118,7 @@ def _theme(
         themes, offset=(asked.said - 1) * PER_PAGE, limit=PER_PAGE
     )
     if total and not mentions:  # a page that is not there
-        asked = replace(asked, said=-(-total // PER_PAGE))
+        asked = replace(asked, said=pages_in(total))
         _, mentions = site.store.mentions(
             themes, offset=(asked.said - 1) * PER_PAGE, limit=PER_PAGE
         )
@@ -153,11 +154,6 @@ def _done(made: Edit, site: Site) -> str:
         other=neutralise(called.get(new.get("merged_into", ""), "")),
         owner=t.label("department", new.get("owner", "")),
     )
-
-
-def _version(form: dict[str, str]) -> int:
-    given = form.get("version", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else -1
 
 
 _ONE = PATH + "/{theme_id}"

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from klankbord.errors import ConflictError
+from klankbord.review.asking import PER_PAGE
 from klankbord.review.pages import correcting
 from klankbord.review.rendering import problem, render, site_of
 from klankbord.review.site import Page
@@ -15,7 +16,6 @@ from klankbord.review.tone_fix import anchor_of, asked_tone
 from klankbord.review.tones_page import (
     LONGEST_WORDS,
     PATH,
-    PER_PAGE,
     AskedTones,
     corrections_page,
     search_page,
