@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from klankbord.errors import SettingsError
+from klankbord.files import small_text
 
 SETTINGS_FILE = "klankbord.toml"
 _PREFIX = "KLANKBORD_"
@@ -27,6 +28,7 @@ class Settings:
     timezone: str = "Europe/Amsterdam"  # of times without a zone
     fdr: float = 0.10  # tolerated expected share of false alarms among the tone shifts listed
     keep_ids: bool = False  # write the original customer and account ids in exports
+    keep_personal_data: bool = False  # store names, numbers and addresses in texts as written
     encoder: str = ""  # sentence encoder: "" is the bundled one, else a folder
     tone_model: str = ""  # "" is the bundled one, else a folder or the id of a downloaded model
     tier: str = "cascade"  # of the bundled tone model: fast, cascade or accurate
@@ -77,8 +79,8 @@ def load_settings(
     path = (folder or Path()) / SETTINGS_FILE
     if path.is_file():
         try:
-            values = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            values = tomllib.loads(small_text(path))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SettingsError(f"not valid TOML: {error}", where=str(path)) from error
         settings = _merge(settings, values, str(path))
     source = os.environ if environment is None else environment

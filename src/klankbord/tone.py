@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from klankbord.language import non_answers
 from klankbord.models import ToneModel, ToneScores, answered
 from klankbord.models.scores import ARRAYS
+from klankbord.placeholders import blanked_column
 from klankbord.records import Progress, silent
 from klankbord.schema import (
     SCORES,
@@ -50,7 +51,7 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
     rows = feedback.filter(pc.and_(worded, spoken))
     if rows.num_rows == 0:
         return SCORES.empty_table()
-    verbatims = rows["verbatim"].combine_chunks()
+    verbatims = blanked_column(rows["verbatim"].combine_chunks())
     questions = pc.fill_null(rows["question"], "").combine_chunks()
     silent_rows = _silent(verbatims, questions)
     scores, where = _score_once(verbatims, questions, model, "tone", progress)
@@ -77,7 +78,7 @@ def score(feedback: pa.Table, model: ToneModel, progress: Progress = silent) -> 
         "ambassador_cue": (scores.ambassador[where] >= limits.ambassador) & ~silent_rows,
         "unresolved": (scores.unresolved[where] >= limits.unresolved) & ~silent_rows,
         "non_answer": silent_rows,
-        "cues": _cut_out(verbatims, spans),
+        "cues": _cut_out(rows["verbatim"].combine_chunks(), spans),
         "cue_spans": spans,
         "scored_by": pa.repeat(pa.scalar(model.fingerprint), rows.num_rows),
     }
@@ -100,7 +101,7 @@ def score_segments(
     model = getattr(model, "fast", model)
     if segments.num_rows == 0:
         return SEGMENTS.empty_table()
-    texts = segments["text"].combine_chunks()
+    texts = blanked_column(segments["text"].combine_chunks())
     questions = _questions_that_matter(segments, feedback)
     scores, where = _score_once(texts, questions, model, "tone of segments", progress)
     probabilities = scores.probabilities[where]

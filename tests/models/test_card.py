@@ -36,7 +36,7 @@ def test_every_bundled_model_is_whole():
 
 def test_cards_state_data_licences_and_scores():
     for card in installed_models():
-        assert card.kind in ("encoder", "tone", "pipeline")
+        assert card.kind in ("encoder", "tone", "pipeline", "names")
         assert card.data
         assert all(use.licence and use.rows > 0 for use in card.data)
         if card.kind in ("encoder", "tone"):

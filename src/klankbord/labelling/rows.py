@@ -19,6 +19,7 @@ from klankbord.labelling.classes import (
 from klankbord.labelling.evaluation import Labelled, of_sheet, of_workspace
 from klankbord.labelling.quality import ENOUGH
 from klankbord.labelling.reading import Sheet
+from klankbord.placeholders import blanked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def gather(sheets: Sequence[Sheet], workspace: Workspace | None) -> Rows:
                 left_out += 1
                 continue
             measured = sampled.get(own_id) if kept else into[code]
-            texts.append(text)
+            texts.append(blanked(text))
             questions.append(question)
             codes.append(place)
             truth.append(-1 if measured is None else measured)

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from klankbord.errors import SettingsError
 from klankbord.language.own_words import listed, longest_stretch, owners, without_borrowed, words
 from klankbord.language.segmentation import split
+from klankbord.placeholders import PLACEHOLDER
 
 MIN_WORDS = 3
 MIN_PROBABILITY = 0.80
@@ -30,7 +31,7 @@ _STRETCH = 2  # own words of another language in one stretch that make a text mi
 _CLAUSE = 0.90  # or a clause that the identifier gives this chance to be in it
 _LONGEST = 300  # characters the identifier reads
 _READ = 10_000  # characters in which words are looked up
-_NO_WORDS = re.compile(r"(?<!\S)(?:https?://|www\.|[^\s@]++@)\S++|[\d_]+")
+_NO_WORDS = re.compile(rf"{PLACEHOLDER.pattern}|(?<!\S)(?:https?://|www\.|[^\s@]++@)\S++|[\d_]+")
 
 
 class Reading(NamedTuple):

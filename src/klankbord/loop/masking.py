@@ -1,23 +1,31 @@
 """Taking out of a few short texts what points at a person, before others read them.
 
-Names are recognised by what stands around them and by a list of first names: what is taken out
-wrongly costs a word, so where a quote can be chosen, take one in which nothing had to be masked.
+Beyond what `klankbord.privacy` finds, every link, every long number and every word that stands
+where a name would are taken out: what is taken out wrongly costs a word, so where a quote can be
+chosen, take one in which nothing had to be masked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from klankbord.language.stop_words import stop_words
 from klankbord.loop.rules import rules
+from klankbord.models.person_names import name_lists
+from klankbord.placeholders import PLACEHOLDER
+from klankbord.privacy import Span, find, numbers
+
+_Finder: TypeAlias = Callable[[str], Sequence[Span]]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"[.!?…:;]['’\")]*\s+$|^\W*$")
 _TAKEN_OUT = re.compile("‹[^‹›]*›")
 _JOINED = re.compile(r"\s+|-")
+_BRACKET = re.compile(rf"(?=‹([a-z]+)){PLACEHOLDER.pattern}|[‹›]")
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,6 @@ class _Words:
     particles: frozenset[str]
     verbs: frozenset[str]
     capitals: frozenset[str]
-    first_names: frozenset[str]
 
 
 def mask(text: str, language: str = "nl", *, capitals: bool = True) -> str:
@@ -36,8 +43,14 @@ def mask(text: str, language: str = "nl", *, capitals: bool = True) -> str:
     `language` is that of the replacements, nl or en. With `capitals`, a capital within a sentence
     tells a name: not so in German, nor where products are named.
     """
+    return _mask(text, language, _everything, capitals=capitals)
+
+
+def _mask(text: str, language: str, found: _Finder, *, capitals: bool) -> str:
     tokens = rules("masking")[language if language in ("nl", "en") else "en"]
-    text = text.replace("‹", "'").replace("›", "'")
+    kinds = rules("masking")["kinds"]
+    text = _BRACKET.sub(lambda found: tokens[kinds[found[1]]] if found[1] else "'", text)
+    text = _without_found(text, found(text), {kind: tokens[name] for kind, name in kinds.items()})
     for kind, pattern in _patterns():
         text = "".join(
             part if part.startswith("‹") else pattern.sub(tokens[kind], part)
@@ -52,9 +65,28 @@ def masked_places(text: str) -> int:
 
 
 def points_at_someone(text: str, *, capitals: bool = True) -> bool:
-    """Tell whether `mask` would take something out of a text, besides what it took out before."""
+    """Tell whether something in a text that was masked needs no context to point at a person.
+
+    The name model is not asked again: it reads a word by those around it, and would doubt on a page
+    what it let pass in a line.
+    """
     rest = _TAKEN_OUT.sub(" ", text)
-    return mask(rest, capitals=capitals) != rest
+    return _mask(rest, "nl", numbers.find, capitals=capitals) != rest
+
+
+def _everything(text: str) -> Sequence[Span]:
+    return find([text])[0]
+
+
+def _without_found(text: str, spans: Sequence[Span], tokens: Mapping[str, str]) -> str:
+    """Replace `spans` of `text` outside its brackets."""
+    taken = [found.span() for found in _TAKEN_OUT.finditer(text)]
+    result, end = [], 0
+    for span in spans:
+        if not any(span.start < last and first < span.end for first, last in taken):
+            result += [text[end : span.start], tokens[span.kind]]
+            end = span.end
+    return "".join([*result, text[end:]])
 
 
 def _mask_names(text: str, token: str, *, capitals_tell: bool) -> str:
@@ -80,11 +112,13 @@ def _mask_names(text: str, token: str, *, capitals_tell: bool) -> str:
 def _is_name(text: str, words: Sequence[re.Match[str]], at: int, *, capitals_tell: bool) -> bool:
     known = _words()
     word, folded = words[at][0], words[at][0].casefold().removesuffix("'s").removesuffix("’s")
-    if folded in known.first_names:
+    if folded in name_lists().first:
         return True
     if folded in stop_words() or folded in known.capitals:
         return False
     before = words[at - 1][0].casefold() if at else ""
+    if at and "‹" in text[words[at - 1].end() : words[at].start()]:
+        before = ""  # the word before was taken out
     if before in known.titles:
         return True
     if any(part != part.capitalize() for part in word.split("-")):

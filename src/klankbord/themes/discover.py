@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from klankbord.arrays import encode as encode_values
 from klankbord.moments import TIMEZONE, UNDATED, local_day, microseconds, moment_of
+from klankbord.placeholders import blanked
 from klankbord.records import KnownTheme, Progress, Theme, silent
 from klankbord.schema import SEGMENTS, conform
 from klankbord.themes.cluster import unit
@@ -144,7 +145,7 @@ def _read(
     said, key = encode_values(pa.array([content_key(text) for text in heard.text]))
     given = encode_values(pa.array(heard.code, pa.string()))[1]
     _, first, near = np.unique(given * len(said) + key, return_index=True, return_inverse=True)
-    texts = [str(text) for text in heard.text[first]]
+    texts = [blanked(text) for text in heard.text[first]]
     languages = list(voices.language[heard.feedback[first]])
     vectors = np.asarray(encoder.encode(texts))
     code = code_by_examples(texts, heard.code[first], vectors, encoder, frame)

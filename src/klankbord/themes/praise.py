@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from klankbord.arrays import encode as encode_values
 from klankbord.arrays import one, to_numpy
 from klankbord.moments import TIMEZONE
+from klankbord.placeholders import blanked
 from klankbord.records import Progress, Theme, silent
 from klankbord.schema import Tone
 from klankbord.themes.cluster import sample
@@ -119,7 +120,7 @@ def _drafts(
     """Return the groups with a name of their own and MIN_MENTIONS pieces of feedback."""
     progress(_STAGE, 0, _STAGES)
     first, near = _different(heard)
-    texts = [str(text) for text in heard.text[first]]
+    texts = [blanked(text) for text in heard.text[first]]
     vectors = np.asarray(encode(texts))
     progress(_STAGE, 1, _STAGES)
     grouping = group(texts, vectors)
@@ -158,7 +159,7 @@ def _named(
     read = sample(len(first), MAX_FIT)
     praised = first[read]
     other = sample(len(complaints.row), MAX_FIT)
-    texts = [*map(str, heard.text[praised]), *map(str, complaints.text[other])]
+    texts = [*map(blanked, heard.text[praised]), *map(blanked, complaints.text[other])]
     rows: Sequence[int] = [*heard.feedback[praised], *complaints.feedback[other]]
     languages = [voices.language[row] for row in rows]
     terms = term_matrix(texts, languages)
