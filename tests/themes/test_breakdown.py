@@ -121,9 +121,9 @@ def test_one_customer_who_writes_often_makes_no_difference() -> None:
     rows = [
         {"channel": "chat" if at < 40 else "survey", "customer_id": f"K{at}"} for at in range(400)
     ]
-    said = {at: ["levertijd"] for at in (*range(12), *range(40, 60))}
+    said = {at: ["levertijd"] for at in (*range(12), *range(40, 90))}
     apart = cells(break_down(*tables(rows, said), [THEME]).cells)["chat"]
-    same = [row | ({"customer_id": "K"} if at < 12 else {}) for at, row in enumerate(rows)]
+    same = [row | ({"customer_id": "K"} if at < 8 else {}) for at, row in enumerate(rows)]
     together = cells(break_down(*tables(same, said), [THEME]).cells)["chat"]
     assert (apart.verdict, together.verdict) == (MORE, ALIKE)
     assert apart.share_high is not None
@@ -249,3 +249,26 @@ def test_cells_come_by_theme_dimension_and_size() -> None:
     assert keys == [(theme, dimension) for theme in ("levertijd", "prijs")
                     for dimension in ("channel", "segment")]  # fmt: skip
     assert [cell.value for cell in found[2:5]] == ["c", "a", "b"]
+
+
+def test_many_mentions_of_few_customers_are_not_shown() -> None:
+    rows = [
+        {"channel": ("chat", "email", "survey")[at % 3], "customer_id": f"K{at % 90}"}
+        for at in range(360)
+    ]
+    often = [at for at in range(360) if at % 90 in (0, 3, 6, 9)]
+    few = {at: ["levertijd"] for at in often}  # sixteen, of four customers, all in chat
+    more = {at: ["levertijd"] for at in (*range(1, 61, 3), *range(2, 182, 3))}
+    shown = cells(break_down(*tables(rows, few | more), [THEME]).cells)
+    assert shown["chat"].verdict == TOO_LITTLE
+    assert shown["chat"].mentions is None
+
+
+def test_a_total_does_not_tell_the_one_that_is_hidden() -> None:
+    rows = [{"channel": ("chat", "email", "survey")[at % 3]} for at in range(360)]
+    said = {at: ["levertijd"] for at in (0, 3, *range(1, 61, 3), *range(2, 182, 3))}
+    shown = cells(break_down(*tables(rows, said), [THEME]).cells)
+    assert {name for name, cell in shown.items() if cell.mentions is None} == {"chat", "email"}
+    unknown = [row | ({"channel": "review"} if at == 5 else {}) for at, row in enumerate(rows)]
+    shown = cells(break_down(*tables(unknown, said), [THEME]).cells)
+    assert {name for name, cell in shown.items() if cell.mentions is None} == {"chat"}

@@ -104,7 +104,8 @@ class Words:
             gap = figures[spans[-1]].gap if spans[-1] in figures else None
             if gap and gap.of_columns and len(set(told)) == 1:
                 told = [*["–"] * (len(told) - 1), told[-1]]
-            count = self._wording.number(figures[max(figures, key=lambda span: span.start)].count)
+            newest = figures[max(figures, key=lambda span: span.start)].count
+            count = "–" if newest is None else self._wording.number(newest)
             group = [self._group(segment)] if by else []
             lines.append([self._measure(measure), *group, *told, count])
         return headings, lines

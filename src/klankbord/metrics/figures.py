@@ -76,7 +76,7 @@ class Figure:
     value: float | None
     low: float | None
     high: float | None
-    count: int  # answers or customers it rests on
+    count: int | None  # answers or customers it rests on; None of a group too small to tell
     gap: Gap | None = None
 
 

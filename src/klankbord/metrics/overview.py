@@ -19,6 +19,7 @@ from klankbord.metrics.experience import Answers, answers, experience
 from klankbord.metrics.figures import Figure, Gap, Span, Unit, missing
 from klankbord.metrics.monthly import Monthly, behaviour, monthly_measures
 from klankbord.metrics.periods import Period, following, start_of, starts
+from klankbord.metrics.small_groups import protected
 from klankbord.moments import local_day
 from klankbord.schema import ScoreMetric
 
@@ -137,8 +138,9 @@ def _figures(data: _Data, spans: list[Span], by: str) -> tuple[list[Figure], int
     labels = set(data.answer_group.tolist())
     labels |= set(data.customer_group.tolist()) if data.customer_group is not None else set()
     dropped = 0
+    divided = protected(one for label in sorted(labels) for one in _of_group(data, spans, label))
     for label in sorted(labels):
-        found = list(_of_group(data, spans, label))
+        found = [one for one in divided if one.segment == label]
         if any(one.low is not None for one in found):
             everyone += _telling(found)
         else:
@@ -148,7 +150,7 @@ def _figures(data: _Data, spans: list[Span], by: str) -> tuple[list[Figure], int
 
 def _telling(figures: list[Figure]) -> Iterator[Figure]:
     """Yield the figures of a group but those nobody of it was asked for or no column tells."""
-    counted = {one.measure for one in figures if one.count}
+    counted = {one.measure for one in figures if one.count != 0}
     for one in figures:
         if one.measure in counted and not (one.gap and one.gap.of_columns):
             yield one

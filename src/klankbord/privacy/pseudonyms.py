@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord.errors import KlankbordError, WorkspaceError
+from klankbord.placeholders import CODE_CHARACTERS
 from klankbord.privacy.keyfile import default_key_path, load_or_create_key
 
 IDENTITIES = pa.schema(
@@ -36,6 +37,8 @@ class Pseudonymiser:
 
         self._naming_key = _derive(key, "pseudonym", 32)
         self._cipher = AESSIV(_derive(key, "seal", 64))
+        self._text_key = _derive(key, "text", 32)
+        self._barring_key = _derive(key, "bar", 32)
         self.check_value = _derive(key, "check", 16).hex()
 
     @classmethod
@@ -74,6 +77,26 @@ class Pseudonymiser:
             return None
         digest = hmac.digest(self._naming_key, f"{column}|{text}".encode(), "sha256")
         return f"{_PREFIXES[column]}-{_base32(digest)}"
+
+    def code(self, kind: str, text: str) -> str:
+        """Return four characters that stand for what `text` says, however it is written.
+
+        They tell a reader that two texts name the same person or number; with a million
+        possibilities they identify nobody by themselves.
+        """
+        said = "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isalnum())
+        digest = hmac.digest(self._text_key, f"{kind}|{said.casefold()}".encode(), "sha256")
+        return _base32(digest)[:CODE_CHARACTERS]
+
+    def is_pseudonym(self, column: str, text: str) -> bool:
+        """Tell whether `text` is written as a pseudonym for `column` is."""
+        prefix, _, rest = text.partition("-")
+        fits = prefix == _PREFIXES[column] and len(rest) == _PSEUDONYM_CHARACTERS
+        return fits and set(rest) <= set(_CROCKFORD)
+
+    def bar_hash(self, name: str) -> str:
+        """Return the keyed hash of a pseudonym or feedback id; without the key it tells nothing."""
+        return hmac.digest(self._barring_key, name.encode("utf-8", "replace"), "sha256").hex()
 
     def seal(self, ids: Iterable[str]) -> list[bytes]:
         """Encrypt ids with AES-SIV: the same id gives the same bytes, so they can be compared."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from klankbord.errors import WorkspaceError
 
 # Every released schema, oldest first; the migrations folder holds one step for each.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 
 
 def migrate(connection: Connection, where: str) -> None:
@@ -17,16 +17,8 @@ def migrate(connection: Connection, where: str) -> None:
 
     Raises WorkspaceError for a workspace of a newer Klankbord and for another program's file.
     """
-    revision = _revision(connection, where)
-    if revision == REVISIONS[-1]:
+    if revision_of(connection, where) == REVISIONS[-1]:
         return
-    if revision is not None and revision not in REVISIONS:
-        raise WorkspaceError(
-            f"the workspace was written by a newer Klankbord (schema {revision},"
-            f" this version knows {REVISIONS[-1]})",
-            where=where,
-            hint="pip install --upgrade klankbord",
-        )
     from alembic import command
     from alembic.config import Config
 
@@ -38,7 +30,20 @@ def migrate(connection: Connection, where: str) -> None:
 
 def is_current(connection: Connection, where: str) -> bool:
     """Tell whether the workspace already has the newest schema, without a write lock."""
-    return _revision(connection, where) == REVISIONS[-1]
+    return revision_of(connection, where) == REVISIONS[-1]
+
+
+def revision_of(connection: Connection, where: str) -> str | None:
+    """Return the schema of a workspace, None where nothing was made yet; raises as `migrate`."""
+    revision = _revision(connection, where)
+    if revision is not None and revision not in REVISIONS:
+        raise WorkspaceError(
+            f"the workspace was written by a newer Klankbord (schema {revision},"
+            f" this version knows {REVISIONS[-1]})",
+            where=where,
+            hint="pip install --upgrade klankbord",
+        )
+    return revision
 
 
 def _revision(connection: Connection, where: str) -> str | None:

@@ -207,7 +207,7 @@ class ReviewStore(Connections):
         """Keep what a run's feedback teaches of tone over time (JSON values only)."""
         value = to_json({"run": run_id, "learned": dict(learned)})
         with self._writing() as connection:
-            statement = insert(connection, tables.meta).values(key=_DYNAMICS, value=value)
+            statement = insert(connection, tables.meta).values(key=DYNAMICS, value=value)
             statement = statement.on_conflict_do_update(
                 index_elements=["key"], set_={"value": statement.excluded.value}
             )
@@ -215,11 +215,11 @@ class ReviewStore(Connections):
 
     def kept_dynamics(self, run_id: int) -> Mapping[str, Any] | None:
         """Return what was kept of this run; None where that is nothing, or of another run."""
-        query = select(tables.meta.c.value).where(tables.meta.c.key == _DYNAMICS)
+        query = select(tables.meta.c.value).where(tables.meta.c.key == DYNAMICS)
         with self._reading() as connection:
             text = connection.execute(query).scalar()
         kept: dict[str, Any] = json.loads(text) if text else {}
         return kept["learned"] if kept.get("run") == run_id else None
 
 
-_DYNAMICS = "tone dynamics"
+DYNAMICS = "tone dynamics"

@@ -391,3 +391,54 @@ run = Table(
     Column("as_of", BigInteger),
     Column("provenance", Text, nullable=False),
 )
+
+# Who looked behind a pseudonym. Of a customer who was forgotten since the pseudonym is "".
+reveal = Table(
+    "reveal",
+    metadata,
+    Column("reveal_id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("pseudonym", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+# Keyed hashes of customers who were forgotten and of their feedback; `subject` is the customer's.
+barred = Table(
+    "barred",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "subject"),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("erasure_id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("receipt", Text, nullable=False),
+)
+
+# Copies of what is here: absolute paths. Erasing goes through them.
+backup = Table(
+    "backup",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+written_file = Table(
+    "written_file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("written_at", BigInteger, nullable=False),
+)
+
+trained_model = Table(
+    "trained_model",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("trained_at", BigInteger, nullable=False),
+)

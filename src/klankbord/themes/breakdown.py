@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from klankbord.arrays import encode, one, to_numpy
 from klankbord.discoveries import FALSE_DISCOVERY_RATE, adjusted
+from klankbord.metrics.small_groups import hidden
 from klankbord.records import Theme
 from klankbord.schema import Channel, Tone
 from klankbord.themes.codeframe import codeframe
@@ -25,8 +26,8 @@ from klankbord.themes.complaints import hear
 from klankbord.themes.shares import wilson
 
 DIMENSIONS = ("channel", "segment", "journey_stage", "language", "question")
-MIN_CELL = 5  # mentions below which a cell is not shown
-MIN_FEEDBACK = 5  # in a cell, below which the value is not listed
+MIN_CELL = 5  # mentions, and customers who mention it, below which a cell is not shown
+MIN_FEEDBACK = 5  # in a cell, and customers who gave it, below which the value is not listed
 MAX_VALUES = 40  # of a dimension, those with most feedback
 MIN_ANSWERS = 5  # AI answers that name a theme
 MORE, LESS, ALIKE = "vaker", "minder vaak", "geen aantoonbaar verschil"
@@ -118,7 +119,7 @@ def break_down(
     found = Mentions(found.theme[heard], found.row[heard])
     cluster = _clusters(feedback)
     effect = _design_effects(found, speaks, cluster, len(ordered))
-    parts = (_dimension(feedback, name, speaks, found, effect) for name in DIMENSIONS)
+    parts = (_dimension(feedback, name, speaks, found, effect, cluster) for name in DIMENSIONS)
     cells = _cells(ordered, [part for part in parts if part is not None], effect)
     gap, count = _gap(feedback, segments if answers is None else answers, ordered, found, effect)
     return Breakdown(tuple(cells), gap, count)
@@ -131,20 +132,28 @@ class _Dimension:
     name: str
     values: tuple[str, ...]
     hits: np.ndarray  # themes x values
+    voices: np.ndarray  # themes x values: customers, each piece without one counts as one
+    rest: np.ndarray  # per theme: mentions of which the value is not listed, or not known
     feedback: np.ndarray  # per value
     p: np.ndarray  # themes x values, NaN where there is nothing to compare
     more: np.ndarray  # bool, whether the share is above that of the rest
 
 
 def _dimension(
-    feedback: pa.Table, name: str, speaks: np.ndarray, found: Mentions, effect: np.ndarray
+    feedback: pa.Table,
+    name: str,
+    speaks: np.ndarray,
+    found: Mentions,
+    effect: np.ndarray,
+    cluster: np.ndarray,
 ) -> _Dimension | None:
     """Count and test one dimension; None where fewer than two values have feedback enough."""
     names, code = encode(feedback.column(name))
     code = np.where(speaks, code, -1)
     size = np.bincount(code[code >= 0], minlength=len(names))
+    speakers = _different(code, cluster, code >= 0, len(names))
     listed = np.argsort(-size, kind="stable")[:MAX_VALUES]
-    listed = listed[size[listed] >= MIN_FEEDBACK]
+    listed = listed[np.minimum(size, speakers)[listed] >= MIN_FEEDBACK]
     if len(listed) < 2:
         return None
     value = code[found.row]
@@ -152,16 +161,29 @@ def _dimension(
     number = found.theme[known] * len(names) + value[known]
     counts = np.bincount(number, minlength=len(effect) * len(names))
     counts = counts.reshape(len(effect), len(names))
+    voices = _different(
+        found.theme * len(names) + value, cluster[found.row], known, counts.size
+    ).reshape(counts.shape)
     hits = counts[:, listed]
     all_hits, part = counts.sum(axis=1, keepdims=True), size[listed] / size.sum()
     return _Dimension(
         name,
         tuple(names.take(pa.array(listed)).to_pylist()),
         hits,
+        voices[:, listed],
+        np.bincount(found.theme, minlength=len(effect)) - hits.sum(axis=1),
         size[listed],
         _chance(hits, all_hits, part, effect[:, None]),
         hits > all_hits * part,
     )
+
+
+def _different(
+    group: np.ndarray, cluster: np.ndarray, known: np.ndarray, groups: int
+) -> np.ndarray:
+    """Return how many different clusters there are in each group, of the entries that are known."""
+    pairs = np.unique(np.stack([group[known], cluster[known]]), axis=1)
+    return np.bincount(pairs[0], minlength=groups)
 
 
 def _chance(
@@ -185,11 +207,13 @@ def _cells(themes: Sequence[Theme], parts: Sequence[_Dimension], effect: np.ndar
     out = []
     for at, theme in enumerate(themes):
         for part, p, (low, high) in zip(parts, adjusted, ends, strict=True):
+            few = np.minimum(part.hits[at], part.voices[at]) < MIN_CELL
+            few = hidden(part.hits[at], few, rest=int(part.rest[at]))
             for column, value in enumerate(part.values):
                 hits, size = int(part.hits[at, column]), int(part.feedback[column])
-                if hits < MIN_CELL or np.isnan(p[at, column]):
-                    hidden = (None, size, None, None, None, TOO_LITTLE, None)
-                    out.append(Cell(theme.theme_id, part.name, value, *hidden))
+                if few[column] or np.isnan(p[at, column]):
+                    nothing = (None, size, None, None, None, TOO_LITTLE, None)
+                    out.append(Cell(theme.theme_id, part.name, value, *nothing))
                     continue
                 chance = float(p[at, column])
                 differs = MORE if part.more[at, column] else LESS
