@@ -32,7 +32,8 @@ def test_what_is_left_out_of_a_file_is_said(tmp_path: Path, settings: Settings) 
     assert [count.stored for count in done.counts] == [1]
     sheets, texts = done.notes
     assert "read sheet 'januari' and not: februari, maart" in sheets
-    assert "not: notitie balie" in texts
+    assert "--preview names the others" in texts
+    assert "notitie" not in texts
 
 
 def test_a_file_that_is_read_whole_needs_no_note(tmp_path: Path, settings: Settings) -> None:

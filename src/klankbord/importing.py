@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from klankbord.store import BegunImport, Stored, Workspace
 
 PREVIEW_ROWS = 5
+FORGOTTEN = "hoort bij een klant die vergeten is"  # reason of a rejected row
+ON_DISK = 6  # bytes of a workspace, and of its log meanwhile, for each byte of what is imported
 BATCH_ROWS = 5_000  # in memory at a time: some 5 kB a row
 
 
@@ -74,6 +76,7 @@ def import_sources(
             settings=settings,
             profiles=Profiles.of(profile, location),
             progress=progress,
+            on_disk={location.folder: ON_DISK} if location.is_file else {},
         )
 
 
@@ -110,10 +113,13 @@ def import_files(
     settings: Settings,
     profiles: Profiles,
     progress: Progress,
+    on_disk: Mapping[Path, float] | None = None,
 ) -> Imported:
     """Recognise every file before storing any.
 
-    Files in a folder or archive that hold no feedback are left out with a note.
+    Files in a folder or archive that hold no feedback are left out with a note. `on_disk` says for
+    folders how many bytes there each byte of a new file takes; raises KlankbordError, before
+    anything is stored, where a disk has too little room.
     """
     from klankbord.sources import detect, find_companions, gathered
 
@@ -127,8 +133,12 @@ def import_files(
         found = files.each(recognised)
         notes = [*files.notes, *(note for _, (told, _) in found for note in _left_out(told))]
         read_by = {path: known for path, (_, known) in found}
+        if store.kept_copy is not None:
+            notes.append(f"the workspace was brought up to date; kept: {store.kept_copy.name}")
         companions = find_companions(read_by, profiles.given)
-        return _import_each(store, read_by, companions, pseudonymiser, notes, settings, progress)
+        return _import_each(
+            store, read_by, companions, pseudonymiser, notes, settings, progress, on_disk or {}
+        )
 
 
 def _import_each(
@@ -139,14 +149,16 @@ def _import_each(
     notes: list[str],
     settings: Settings,
     progress: Progress,
+    on_disk: Mapping[Path, float],
 ) -> Imported:
     from klankbord.language import Identifier
 
-    begun = _begun(store, read_by)
+    begun = _begun(store, read_by, on_disk)
     languages = next((each.languages for each in begun.values()), {})
     identifier = Identifier(settings.languages, languages)
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
+    personal: Counter[str] = Counter()
     for done, (path, known) in enumerate(read_by.items()):
         progress("read", done, len(read_by))
         read = _import_file(
@@ -156,22 +168,32 @@ def _import_each(
         counts.append(read.count)
         rejected.extend(read.rejected)
         notes.extend(_ignored(path, read.ignored))
+        personal.update(read.personal)
+        if read.barred:
+            notes.append(f"{path.name}: {read.barred} rows of forgotten customers were left out")
         if read.read_otherwise:
             notes.append(
                 f"{path.name}: an import of it was interrupted and read it in another way;"
                 " the rows stored then are still there"
             )
     progress("read", len(read_by), len(read_by))
+    notes.extend(_personal(personal))
     notes.extend(_unfinished(store))
     return Imported(tuple(counts), tuple(rejected), tuple(notes))
 
 
-def _begun(store: Workspace, paths: Iterable[Path]) -> dict[Path, BegunImport]:
+def _begun(
+    store: Workspace, paths: Iterable[Path], on_disk: Mapping[Path, float]
+) -> dict[Path, BegunImport]:
     """Return the import of each file as it began, now or before it was interrupted."""
+    from klankbord.room import require_each
+    from klankbord.sources import volume_of
     from klankbord.store import BegunImport
 
     now, languages = datetime.now(UTC), store.main_languages()
     new = {path: BegunImport(sha256_of(path), path.name, now, languages) for path in paths}
+    fresh = sum(volume_of(path) for path in new if not store.was_imported(new[path].sha256))
+    require_each({folder: factor * fresh for folder, factor in on_disk.items()}, "these files")
     return dict(zip(new, store.begin_imports(tuple(new.values())), strict=True))
 
 
@@ -190,8 +212,11 @@ def _left_out(found: Detection) -> Iterator[str]:
     if sheets := found.details.get("sheets_not_read"):
         sheet = found.details["sheet"]
         yield f"{found.path.name}: read sheet '{sheet}' and not: {sheets} ({hint})"
-    if texts := found.details.get("text_in_attributes"):
-        yield f"{found.path.name}: read one column with text and not: {texts} ({hint})"
+    if "text_in_attributes" in found.details:  # without the names: they may be words of customers
+        yield (
+            f"{found.path.name}: read one column with text and not every one that holds some"
+            f" (klankbord import --preview names the others; {hint})"
+        )
     if respondents := found.details.get("respondents"):
         yield f"{found.path.name}: respondents are {respondents}"
     if dates := found.details.get("ambiguous_dates"):
@@ -205,6 +230,13 @@ def _ignored(path: Path, ignored: Mapping[str, int]) -> Iterator[str]:
         yield f"{path.name}: no feedback, so left out: {told}"
 
 
+def _personal(found: Mapping[str, int]) -> Iterator[str]:
+    """Tell what of people was replaced in texts."""
+    if found:
+        told = ", ".join(f"{kind} {number}" for kind, number in sorted(found.items()))
+        yield f"personal data replaced in texts: {told}"
+
+
 @dataclass(frozen=True)
 class _Read:
     """One file that was read."""
@@ -213,6 +245,8 @@ class _Read:
     rejected: list[RejectedRow]
     ignored: Mapping[str, int]  # what is no row, such as "internal notes"
     read_otherwise: bool  # than by an attempt that was interrupted, of which rows are left
+    barred: int  # rows of customers who were forgotten, among the rejected
+    personal: Mapping[str, int]  # what was replaced in texts, by kind
 
 
 def _import_file(
@@ -225,13 +259,15 @@ def _import_file(
     settings: Settings,
     begun: BegunImport,
 ) -> _Read:
+    from klankbord.privacy import Barred, without_personal_data
     from klankbord.sources import FeedbackIds, read
     from klankbord.store import KeptBatch
 
     ids = FeedbackIds()
     rejected: list[RejectedRow] = []
     ignored: Counter[str] = Counter()
-    read_otherwise = False
+    personal: Counter[str] = Counter()
+    read_otherwise, barred = False, 0
     source, kind, rows_in, stored, updated, duplicates = "", "feedback", 0, 0, 0, 0
     batches = read(
         path, profile, timezone=settings.timezone, companions=companions, batch_rows=BATCH_ROWS
@@ -239,21 +275,33 @@ def _import_file(
     for number, batch in enumerate(batches):
         source = batch.detection.source
         kind = "customers" if batch.customers.num_rows else kind
-        feedback = ids.assign(pseudonymiser.feedback(batch.feedback))
+        feedback = pseudonymiser.feedback(batch.feedback)
         customers = pseudonymiser.customers(batch.customers)
+        if not settings.keep_personal_data:
+            feedback, found = without_personal_data(feedback, pseudonymiser.code)
+            customers, more = without_personal_data(customers, pseudonymiser.code)
+            personal.update(found)
+            personal.update(more)
+        feedback = ids.assign(feedback)
         digest = _digest_of(feedback, customers)
         feedback = identifier.identify(feedback)
         with store.transaction():
             kept = store.kept_batch(begun.sha256, number)
             if kept is None or kept.rows_digest != digest:
                 read_otherwise |= kept is not None
-                for table in (batch.feedback, batch.customers):
-                    store.remember_identities(pseudonymiser.identities(table), pseudonymiser)
-                kept = KeptBatch(digest, _store(store, feedback, customers, begun.at))
+                let = Barred(store.barred(), pseudonymiser).masks(feedback, customers)
+                for table, mask in zip((batch.feedback, batch.customers), let, strict=True):
+                    own = pseudonymiser.identities(table.filter(mask))
+                    store.remember_identities(own, pseudonymiser)
+                tables = (feedback.filter(let[0]), customers.filter(let[1]))
+                kept = KeptBatch(digest, _store(store, *tables, begun.at))
                 store.keep_batch(begun, number, kept)
         became = kept.became
         rows_in, stored = rows_in + batch.rows_in, stored + became.stored
         updated, duplicates = updated + became.updated, duplicates + became.duplicates
+        refused = feedback.num_rows + customers.num_rows - became.stored - became.duplicates
+        rejected.extend([RejectedRow(path.name, 0, "", FORGOTTEN)] * refused)
+        barred += refused
         rejected.extend(
             batch.rejected
             if settings.keep_ids
@@ -263,7 +311,7 @@ def _import_file(
     count = SourceCount(
         path.name, source, kind, rows_in, stored, duplicates, len(rejected), updated
     )
-    return _Read(count, rejected, ignored, read_otherwise)
+    return _Read(count, rejected, ignored, read_otherwise, barred, personal)
 
 
 def _store(store: Workspace, feedback: pa.Table, customers: pa.Table, at: datetime) -> Stored:

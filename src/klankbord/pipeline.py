@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord import __version__
+from klankbord.errors import ConflictError
+from klankbord.files import replacing, replacing_all
 from klankbord.importing import import_files, sha256_of
 from klankbord.location import Location
 from klankbord.moments import day_of
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from klankbord.themes import ThemeFindings
 
 STORED_ROWS = 20_000  # scores in one transaction, after which others may write
+WORKSPACE_ON_DISK, OUTPUT_ON_DISK = 20.0, 6.0  # bytes for each byte of new feedback, at most
 LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
 
 
@@ -112,12 +115,15 @@ def analyse(
             settings=settings,
             profiles=Profiles.of(profile, location),
             progress=progress,
+            on_disk=_on_disk(location, out),
         )
+        erasures = store.erasures()
         _score(store, tone_model, progress)
         heard = hear(store, as_of, started)
         found = _find(store, heard, encoder, tone_model, settings, progress)
         listed = found.findings
         with store.transaction():
+            _refuse_erased(store, erasures)
             store.save_segments(_moved(found.themes.segments, heard.segments))
             store.save_shifts(listed.shifts.shifts)
             store.save_themes(listed.themes)
@@ -126,28 +132,38 @@ def analyse(
             store.merge_actions(found.planned, at=heard.moment)
             store.escalate(day_of(heard.moment, settings.timezone), at=heard.moment)
             actions = store.actions()
+            provenance = {
+                **_versions(encoder.fingerprint, tone_model.fingerprint),
+                "settings": asdict(settings) | {"key_file": ""},
+                "as_of": heard.moment.isoformat(),
+                "sources": [asdict(count) for count in imported.counts],
+                "totals": asdict(_totals(imported.counts)),
+                "workspace": heard.sizes(),
+                "findings": {**listed.sizes(), "open_actions": _open(actions)},
+                "rejected": rejected_by_reason(imported.rejected),
+                "notice": notice,
+                "started_at": started.isoformat(),
+            }
+            run_id = _record(store, provenance, heard, listed)
+            store.remember_files([out / "run.json"], at=started)  # drafts are going to be there
         names = store.original_ids(heard.pseudonyms(), pseudonymiser) if settings.keep_ids else {}
         progress("report", 0, 1)
         counts = tuple(record.count for record in store.imports())
         told = Told(actions, counts, imported.rejected, settings, notice, names)
-        edited = set_aside(out / "acties.xlsx", actions, store.action_histories())
-        outputs = write_outputs(out, heard, listed, told, role=role)
-        provenance = {
-            **_versions(encoder.fingerprint, tone_model.fingerprint),
-            "settings": asdict(settings) | {"key_file": ""},
-            "as_of": heard.moment.isoformat(),
-            "sources": [asdict(count) for count in imported.counts],
-            "totals": asdict(_totals(imported.counts)),
-            "workspace": heard.sizes(),
-            "findings": {**listed.sizes(), "open_actions": len(told.open_actions)},
-            "rejected": rejected_by_reason(imported.rejected),
-            "notice": notice,
-            "outputs": {path.name: sha256_of(path) for path in sorted(outputs)},
-            "started_at": started.isoformat(),
-            "finished_at": datetime.now(UTC).isoformat(),
-        }
-        _record(store, provenance, heard, listed)
-        _write_json(out / "run.json", provenance)
+        with replacing_all(out) as drafts:
+            outputs = write_outputs(drafts.folder, heard, listed, told, role=role)
+            provenance["outputs"] = {path.name: sha256_of(path) for path in sorted(outputs)}
+            finished = datetime.now(UTC)
+            provenance["finished_at"] = finished.isoformat()
+            _write_json(drafts.folder / "run.json", provenance)
+            store.remember_files(drafts.places(), at=finished)  # before they are there
+            with store.transaction():
+                _refuse_erased(store, erasures)
+                store.finish_run(run_id, provenance)
+                sheet = out / "acties.xlsx"
+                edited = set_aside(sheet, actions, store.action_histories(), move=drafts.move)
+                store.remember_files([edited.path] if edited else [], at=finished)
+                drafts.place()
         progress("report", 1, 1)
     return Summary(
         totals=_totals(imported.counts),
@@ -155,9 +171,18 @@ def analyse(
         shifts=len(listed.shifts.shifts),
         expected_false=listed.shifts.expected_false,
         themes=len(listed.themes),
-        actions=len(told.open_actions),
+        actions=_open(actions),
         report=out / "rapport.html",
     )
+
+
+def _refuse_erased(store: Workspace, before: int) -> None:
+    """Raise ConflictError where somebody was forgotten of whom this run may know yet."""
+    if store.erasures() != before:
+        raise ConflictError(
+            "feedback was erased while this ran; nothing of this run was kept",
+            hint="run the same command again",
+        )
 
 
 def _measure(store: Workspace, heard: Heard, themes: Sequence[Theme], settings: Settings) -> None:
@@ -262,17 +287,27 @@ def _find(
     )
 
 
-def _record(store: Workspace, provenance: Mapping[str, Any], heard: Heard, found: Findings) -> None:
+def _record(store: Workspace, provenance: Mapping[str, Any], heard: Heard, found: Findings) -> int:
     """Remember the run, with what it learned of tone over time for pictures drawn later."""
-    with store.transaction():
-        run_id = store.record_run(provenance, as_of=heard.moment)
-        if found.shifts.dynamics is not None:
-            store.keep_dynamics(run_id, found.shifts.dynamics.values())
+    run_id = store.record_run(provenance, as_of=heard.moment)
+    if found.shifts.dynamics is not None:
+        store.keep_dynamics(run_id, found.shifts.dynamics.values())
+    return run_id
+
+
+def _on_disk(location: Location, out: Path) -> dict[Path, float]:
+    """Return how many bytes a folder needs for each byte that is analysed, its log included."""
+    places: dict[Path, float] = {out.absolute(): OUTPUT_ON_DISK}
+    if location.is_file:
+        places[location.folder] = places.get(location.folder, 0) + WORKSPACE_ON_DISK
+    return places
+
+
+def _open(actions: Sequence[Action]) -> int:
+    return sum(not action.closed for action in actions)
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    from klankbord.files import replacing
-
     with replacing(path) as file:
         file.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 

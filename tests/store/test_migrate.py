@@ -1,14 +1,11 @@
 import itertools
 import logging
 import sqlite3
-from datetime import date
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
@@ -16,6 +13,7 @@ from sqlalchemy import create_engine
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS
 from klankbord.store import Workspace, migrate, tables
 from klankbord.store.engine import begin, engine_for
+from old_schemas import at_schema, fill
 
 
 def test_the_migrations_end_in_exactly_the_tables_the_code_uses(workspace):
@@ -46,7 +44,7 @@ def test_tables_have_the_columns_of_their_schema_in_order(table, schema):
 
 def test_a_failing_migration_leaves_nothing_behind(tmp_path, monkeypatch):
     path = tmp_path / "w.db"
-    monkeypatch.setattr("klankbord.store.workspace.migrate", _migrate_then_fail)
+    monkeypatch.setattr("klankbord.store.upgrade.migrate", _migrate_then_fail)
     with pytest.raises(RuntimeError, match="halverwege"):
         Workspace.open(path)
     connection = sqlite3.connect(path)
@@ -85,14 +83,6 @@ def test_pragmas(tmp_path):
     }
 
 
-def at_schema(connection, revision):
-    config = Config()
-    folder = Path(migrate.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-
-
 def test_a_workspace_of_before_known_themes_keeps_its_rows(tmp_path):
     path = tmp_path / "w.db"
     engine = create_engine(f"sqlite:///{path}")
@@ -124,47 +114,6 @@ def no_schema(database, tmp_path):
 
 
 NUMBERS = itertools.count()
-SPECIAL = {
-    "tone": "boos", "kind": "verkoeling", "before": "boos", "after": "neutraal",
-    "author_role": "customer", "channel": "review", "attributes": "{}", "file": "a.csv",
-}  # fmt: skip
-JSON_TEXTS = (
-    "keywords", "weekly", "quotes", "evidence", "terms", "channels", "cues", "changes",
-    "provenance",
-)  # fmt: skip
-
-
-def some_value(table, column):
-    """Return a value that a released Klankbord could have stored."""
-    if column.name in SPECIAL:
-        return SPECIAL[column.name]
-    if column.name in JSON_TEXTS:
-        return "{}" if column.name in ("changes", "provenance") else "[]"
-    if column.nullable:
-        return None
-    kind = column.type
-    if isinstance(kind, sa.Boolean):
-        return True
-    if isinstance(kind, sa.Date):
-        return date(2026, 3, 2)
-    if isinstance(kind, sa.LargeBinary):
-        return b"\0\0\x80\x3f"
-    if isinstance(kind, sa.Text):
-        return f"{column.name}-1"
-    return 1
-
-
-def fill(connection):
-    """Put one row in every table there is; return them by table."""
-    reflected = sa.MetaData()
-    reflected.reflect(connection)
-    rows = {}
-    for table in reflected.sorted_tables:
-        if table.name == "alembic_version":
-            continue
-        rows[table.name] = {column.name: some_value(table, column) for column in table.columns}
-        connection.execute(table.insert(), rows[table.name])
-    return rows
 
 
 @pytest.mark.parametrize("revision", migrate.REVISIONS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from klankbord.cells import Cell, neutralise, write_cell
 from klankbord.errors import UnreadableInputError
-from klankbord.files import replacing
+from klankbord.files import writing
 from klankbord.records import KnownTheme
 from klankbord.report.tables import write_csv
 from klankbord.themes import edits
@@ -119,9 +119,9 @@ def _write_workbook(
 ) -> None:
     import xlsxwriter
 
-    with replacing(path) as temporary:
+    with writing(path) as stream:
         book = xlsxwriter.Workbook(
-            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False}
+            stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
         book.set_properties({"author": "Klankbord", "created": _CREATED})
         base = {"font_name": "Calibri", "font_size": 11, "valign": "top", "num_format": "@"}

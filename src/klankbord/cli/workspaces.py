@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from klankbord.cli.output import note, path_for_people
 from klankbord.errors import WorkspaceError
 from klankbord.location import Location
 
@@ -42,7 +43,15 @@ def open_workspace(
     location = Location.of(workspace)
     if not location.exists():
         raise WorkspaceError("there is no workspace yet", where=str(location), hint=hint)
-    return Workspace.open(location)
+    store = Workspace.open(location)
+    if store.kept_copy is not None:
+        note(kept(store.kept_copy))
+    return store
+
+
+def kept(copy: Path) -> str:
+    """Tell of the copy that was made before a workspace was brought up to date."""
+    return f"the workspace was brought up to date; how it was is kept in {path_for_people(copy)}"
 
 
 def original_ids(store: Workspace, pseudonyms: Iterable[str], settings: Settings) -> dict[str, str]:

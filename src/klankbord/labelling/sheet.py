@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from klankbord.cells import Cell, write_cell
 from klankbord.errors import UnreadableInputError
-from klankbord.files import replacing
+from klankbord.files import writing
 from klankbord.labelling.sample import Sample
 from klankbord.report.tables import write_csv
 from klankbord.schema import TONES
@@ -91,9 +91,9 @@ def write_rows(
         return
     import xlsxwriter
 
-    with replacing(path) as temporary:
+    with writing(path) as stream:
         book = xlsxwriter.Workbook(
-            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False}
+            stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
         book.set_properties({"author": "Klankbord", "created": _CREATED})
         page = book.add_worksheet(title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -30,9 +30,13 @@ class SetAside:
 
 
 def set_aside(
-    path: Path, actions: Sequence[Action], histories: Mapping[str, Sequence[ActionEvent]]
+    path: Path,
+    actions: Sequence[Action],
+    histories: Mapping[str, Sequence[ActionEvent]],
+    *,
+    move: Callable[[Path, Path], object] = Path.rename,
 ) -> SetAside | None:
-    """Rename the sheet at `path` where it holds edits that `actions` do not; else None.
+    """Move the sheet at `path` where it holds edits that `actions` do not; else None.
 
     Raises nothing for a file that is no such sheet: that one is written over.
     """
@@ -43,5 +47,5 @@ def set_aside(
         return None
     names = (path.with_name(f"{path.stem}-bewerkt-{number}{path.suffix}") for number in count(1))
     target = next(name for name in names if not name.exists())
-    path.rename(target)
+    move(path, target)
     return SetAside(target, rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from klankbord.cells import LONGEST_CELL
-from klankbord.files import replacing
+from klankbord.files import writing
 from klankbord.report.model import Report
 from klankbord.report.wording import Wording
 
@@ -80,9 +80,9 @@ def write_workbook(report: Report, path: Path) -> None:
     import xlsxwriter
 
     wording = Wording(report.language)
-    with replacing(path) as temporary:
+    with writing(path) as stream:
         book = xlsxwriter.Workbook(
-            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False}
+            stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
         book.set_properties(
             {

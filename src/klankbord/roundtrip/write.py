@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from klankbord.cells import neutral
 from klankbord.errors import KlankbordError
-from klankbord.files import replacing
+from klankbord.files import writing
 from klankbord.moments import TIMEZONE
 from klankbord.records import Action, Quote
 from klankbord.roundtrip import jira
@@ -74,7 +74,7 @@ def write(
     if not isinstance(target, Path):
         _WRITERS[form](actions, target, facts)
         return
-    with replacing(target) as temporary, temporary.open("wb") as stream:
+    with writing(target) as stream:
         _WRITERS[form](actions, stream, facts)
 
 

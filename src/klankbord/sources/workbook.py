@@ -10,6 +10,7 @@ from typing import Any
 
 from klankbord.errors import UnreadableInputError
 from klankbord.records import RejectedRow
+from klankbord.room import require_memory
 from klankbord.sources import workbook_guard
 from klankbord.sources.batch import rejected_row
 from klankbord.sources.grid import Cell, Grid, Record, find_header, header_names, is_blank, text_of
@@ -23,6 +24,9 @@ MOST_PEEKED = 100
 _MOST_SHEETS = 200
 _TOO_WIDE = "aantal cellen is {found}, de kop heeft er {expected}"
 _SAVE_AGAIN = "open it in Excel and save it again, or save the sheet as CSV"
+_MEMORY = 100 << 20  # bytes to open a workbook, which is held whole, and …
+_OF_UNPACKED, _OF_OLD = 3, 8  # … so many for every byte of it, unpacked or of an .xls
+_AS_CSV = "save the sheet as CSV, which is read in parts, or close other programs"
 _DOCUMENTS = ("word/document.xml", "ppt/presentation.xml", "visio/document.xml")
 _OTHERS = (
     ("EncryptedPackage", "a workbook locked with a password", "save it without a password"),
@@ -102,9 +106,11 @@ def _guard(path: Path) -> None:
         old = stream.read(len(OLD)) == OLD
     if old:
         workbook_guard.guard_old(path)
+        require_memory(path, _MEMORY + _OF_OLD * path.stat().st_size, _AS_CSV)
         workbook_guard.open_in_child(path, path.stat().st_size)
         return
     unpacked = workbook_guard.guard_packed(path)
+    require_memory(path, _MEMORY + _OF_UNPACKED * unpacked, _AS_CSV)
     if "xl/workbook.xml" not in _names(path):
         workbook_guard.open_in_child(path, unpacked)
 

@@ -6,11 +6,15 @@ This package is the only place that speaks SQL. Arrow tables go in and come out.
 from klankbord.store.action_lists import ActionCount, ActionFilter
 from klankbord.store.action_undo import undoable
 from klankbord.store.actions import NoSuchActionError
+from klankbord.store.backup import Manifest, check_backup
 from klankbord.store.corrections import Correction, NoSuchPieceError, ToneSaid
+from klankbord.store.erasure import Subject
 from klankbord.store.history import ActionEvent, ImportRecord, RunRecord
 from klankbord.store.import_store import BegunImport, KeptBatch
 from klankbord.store.known_themes import ThemeEdit
+from klankbord.store.leftovers import Leftovers
 from klankbord.store.pieces import FeedbackVersion, Stored
+from klankbord.store.restoring import Restored, restore_backup
 from klankbord.store.reviews import (
     ListedShift,
     Matter,
@@ -32,12 +36,15 @@ __all__ = [
     "FeedbackVersion",
     "ImportRecord",
     "KeptBatch",
+    "Leftovers",
     "ListedShift",
+    "Manifest",
     "Matter",
     "Mention",
     "NoSuchActionError",
     "NoSuchPieceError",
     "NotListedError",
+    "Restored",
     "ReviewEvent",
     "ReviewState",
     "ReviewVerb",
@@ -45,9 +52,12 @@ __all__ = [
     "ShiftCounts",
     "ShiftFilter",
     "Stored",
+    "Subject",
     "ThemeEdit",
     "ToneSaid",
     "Workspace",
+    "check_backup",
     "name_key",
+    "restore_backup",
     "undoable",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,16 @@ from klankbord.store import postgresql_server, sqlite_file
 
 def engine_for(location: Location | Path | str) -> tuple[Engine, str]:
     """Return the engine for a workspace and the name to show in messages about it."""
+    logging.getLogger("sqlalchemy.engine.Engine").addFilter(_shows_no_rows)
     location = Location.of(location)
     if location.is_file:
         return sqlite_file.engine_for_file(Path(location.address)), str(location)
     return postgresql_server.engine_for_server(location), str(location)
+
+
+def _shows_no_rows(record: logging.LogRecord) -> bool:
+    """Tell whether a line of SQLAlchemy's log is no row: those hold customers' words."""
+    return record.levelno > logging.DEBUG
 
 
 @contextlib.contextmanager

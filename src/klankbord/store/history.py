@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, insert, select, update
 
 from klankbord.loop.lifecycle import Happening
 from klankbord.records import SourceCount
@@ -86,6 +86,12 @@ def write_run(connection: Connection, provenance: Mapping[str, Any], as_of: date
     """Remember a run and return its number."""
     statement = insert(tables.run).values(as_of=to_micros(as_of), provenance=to_json(provenance))
     return int(connection.execute(statement.returning(tables.run.c.run_id)).scalar_one())
+
+
+def complete_run(connection: Connection, run_id: int, provenance: Mapping[str, Any]) -> None:
+    """Write the provenance of a run again, whole."""
+    statement = update(tables.run).where(tables.run.c.run_id == run_id)
+    connection.execute(statement.values(provenance=to_json(provenance)))
 
 
 def read_runs(connection: Connection) -> tuple[RunRecord, ...]:

@@ -41,8 +41,13 @@ def explain(text: str) -> tuple[str, str] | None:
     lowered = text.lower()
     if "not a database" in lowered:
         return "this file is not a Klankbord workspace", "name another file with --workspace"
-    if "malformed" in lowered or "corrupt" in lowered or "disk i/o" in lowered:
-        return "the workspace is damaged", "put back a backup, or start a new workspace"
+    if "malformed" in lowered or "corrupt" in lowered:
+        return "the workspace is damaged", "put back a backup: klankbord backup --restore FILE"
+    if "disk i/o" in lowered:
+        return (
+            "the disk of the workspace failed to read or write; nothing was changed",
+            "check the disk and its room, then run the same command again",
+        )
     if "locked" in lowered or "busy" in lowered:
         return "another process kept the workspace busy for too long", "try again in a moment"
     if "full" in lowered:

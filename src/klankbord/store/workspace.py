@@ -20,18 +20,25 @@ from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, co
 from klankbord.store import findings, history, identities, labels, pieces, tables
 from klankbord.store.action_store import ActionStore
 from klankbord.store.arrow import bound_rows, read_table
-from klankbord.store.engine import begin, engine_for, insert, readable_errors
+from klankbord.store.backup_store import BackupStore
+from klankbord.store.engine import engine_for, insert, readable_errors
+from klankbord.store.erasure_store import ErasureStore
 from klankbord.store.import_store import ImportStore
-from klankbord.store.migrate import is_current, migrate
+from klankbord.store.privacy_store import PrivacyStore
 from klankbord.store.review_store import ReviewStore
 from klankbord.store.theme_store import ThemeStore
+from klankbord.store.upgrade import upgrade
 
 
-class Workspace(ActionStore, ImportStore, ReviewStore, ThemeStore):
+class Workspace(
+    ActionStore, BackupStore, ErasureStore, ImportStore, PrivacyStore, ReviewStore, ThemeStore
+):
     """What Klankbord keeps between runs; every method is one transaction unless one is open.
 
     Threads may share a workspace: each gets its own connection.
     """
+
+    kept_copy: Path | None = None  # of how it was, where opening it brought it up to date
 
     @classmethod
     def open(cls, location: Location | Path | str) -> Workspace:
@@ -43,15 +50,13 @@ class Workspace(ActionStore, ImportStore, ReviewStore, ThemeStore):
         engine, name = engine_for(location)
         try:
             with readable_errors(name):
-                with begin(engine, writes=False) as connection:
-                    current = is_current(connection, name)
-                if not current:
-                    with begin(engine, writes=True) as connection:
-                        migrate(connection, name)
+                kept = upgrade(engine, name)
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, name)
+        opened = cls(engine, name)
+        opened.kept_copy = kept
+        return opened
 
     def close(self) -> None:
         """Let go of the file or the connections; what was committed stays."""
@@ -244,6 +249,11 @@ class Workspace(ActionStore, ImportStore, ReviewStore, ThemeStore):
         """Remember a run by its provenance (JSON values only) and return its number."""
         with self._writing() as connection:
             return history.write_run(connection, provenance, as_of)
+
+    def finish_run(self, run_id: int, provenance: Mapping[str, Any]) -> None:
+        """Complete the provenance of a run with what is known at its end."""
+        with self._writing() as connection:
+            history.complete_run(connection, run_id, provenance)
 
     def runs(self) -> tuple[history.RunRecord, ...]:
         """Return the runs, oldest first."""
