@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
 
 
 def main() -> None:
     """Run `klankbord` with the process's arguments and exit with its code."""
     try:
         from klankbord.cli import run
+        from klankbord.cli.output import tell_no_words
     except KeyboardInterrupt:
         sys.exit(130)
+    tell_no_words()
+    os.environ |= dict.fromkeys(_OFFLINE, "1")  # before a library of models is imported
     sys.exit(run(sys.argv[1:]))
 
 

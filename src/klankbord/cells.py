@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 Cell = str | float | None
 LONGEST_CELL = 32_767  # characters Excel allows
 
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+_HIDDEN = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
 )
-_BEGINS = r"""(?:\A|[;\t\r\n])(?:[^\S\t\r\n]|")*"""  # where a cell may begin
-_RUNS = r"(?=[=+\-@＝＋－＠])"
+_HARMFUL = re.compile(f"[{_HIDDEN}]")
+# A file may be opened with another separator than it was written with, so a cell may begin there.
+_BEGINS = rf"""(?:\A|[;,\t\r\n])(?:(?![\t\r\n])[\s"{_HIDDEN}])*"""
+_RUNS = r"(?=[=+\-@＝＋－＠﹦﹢﹣﹫])"
 _FORMULA = re.compile(rf"\A(?=[\t\r\n])|{_BEGINS}{_RUNS}")
 _GUARDED = re.compile(rf"\A'(?=[\t\r\n])|({_BEGINS})'{_RUNS}")
 

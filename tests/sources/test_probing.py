@@ -8,7 +8,7 @@ MEMORY = 1 << 30
 
 
 def test_what_it_prints_comes_back() -> None:
-    assert probing.probe("print(sys.argv[3])", "pad met spatie", MEMORY) == (
+    assert probing.probe("print(sys.argv[2])", "pad met spatie", MEMORY) == (
         probing.FINE,
         "pad met spatie\n",
     )

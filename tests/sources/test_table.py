@@ -124,8 +124,9 @@ def test_absurd_sizes_stay_quick_and_accounted_for(tmp_path: Path) -> None:
 
 
 def test_a_table_without_known_columns_is_refused_with_what_was_seen(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableInputError, match="columns seen: kleur, maat") as caught:
+    with pytest.raises(UnreadableInputError, match="columns seen: 2 with another name") as caught:
         read_all(write(tmp_path / "x.csv", "kleur,maat\nrood,3\n"))
+    assert "kleur" not in str(caught.value)
     assert "--profile" in caught.value.hint
 
 

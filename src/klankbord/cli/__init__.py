@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from klankbord.cli import (
     actions,
     analyse,
+    backup,
     evaluate,
     flags,
+    forget,
     impact,
     imports,
     label,
     metrics,
     models,
+    privacy,
+    purge,
     report,
+    reveal,
     review,
     themes,
     train,
@@ -43,10 +50,15 @@ app.command("metrics")(metrics.metrics)
 app.command("report")(report.report)
 app.command("review")(review.review)
 app.command("import")(imports.import_sources)
+app.command("backup")(backup.backup)
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("models")(models.models)
+app.command("reveal")(reveal.reveal)
+app.command("forget")(forget.forget)
+app.command("purge")(purge.purge)
+app.command("privacy")(privacy.privacy)
 
 
 @app.callback(invoke_without_command=True)
@@ -75,18 +87,36 @@ def run(arguments: Sequence[str]) -> int:
         report_error(error)
         return error.exit_code
     except OSError as error:
-        reason, hint = error.strerror or "read or write failed", ""
-        if error.errno == errno.ENOSPC:
-            hint = "make room on the disk of --out and run the same command again"
+        reason = os.strerror(error.errno) if error.errno else "read or write failed"
+        hint = _NEXT_STEPS.get(error.errno or 0, "check the disk, then run the same command again")
         report_error(KlankbordError(reason, where=_file(error), hint=hint))
         return EXIT_KNOWN_ERROR
     except MemoryError:
-        report_error(KlankbordError("not enough memory", hint="analyse fewer files at a time"))
+        report_error(
+            KlankbordError(
+                "not enough memory; what was stored is whole",
+                hint="close other programs, or import fewer files at a time, and run it again",
+            )
+        )
         return EXIT_KNOWN_ERROR
     except Exception as error:  # noqa: BLE001 - the one place where a bug is caught
         return report_bug(error)
     return EXIT_OK
 
 
+_ROOM = "make room on the disk, or name a place on another one, and run the same command again"
+_RIGHTS = "check the permissions, and that no other program has the file open"
+_NEXT_STEPS = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "name a place that can be written to",
+}
+
+
 def _file(error: OSError) -> str:
-    return str(error.filename) if error.filename else ""
+    from klankbord.files import place_of
+
+    return str(place_of(Path(error.filename))) if isinstance(error.filename, str) else ""

@@ -10,6 +10,7 @@ import typer
 
 from klankbord.cli.action_verbs import BY, QUIET, WHY
 from klankbord.cli.choices import check_choice, check_department
+from klankbord.cli.erasing import remember
 from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.cli.workspaces import WORKSPACE, open_workspace, original_ids
 from klankbord.errors import EXIT_KNOWN_ERROR, KlankbordError
@@ -89,6 +90,7 @@ def export(
             timezone=settings.timezone,
             original_ids=original_ids(store, customers, settings),
         )
+        remember(store, file)
     told = f"{len(actions)} actions in {file.name}"
     if chosen is Form.JIRA:
         told += f"; {_JIRA}"

@@ -243,9 +243,10 @@ def _number(action_id: str) -> str:
 
 def _text(path: Path) -> str:
     from klankbord.errors import UnreadableInputError
+    from klankbord.files import small_text
 
     try:
-        return path.read_text("utf-8").strip()
+        return small_text(path).strip()
     except UnicodeDecodeError as error:
         raise UnreadableInputError(
             "this message is no UTF-8 text", where=str(path), hint="save it as UTF-8"

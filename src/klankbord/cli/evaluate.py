@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.erasing import remember
 from klankbord.cli.output import Format, csv_table, data, note, table
 from klankbord.cli.workspaces import open_workspace, workspace_option
 from klankbord.errors import QualityError, UnreadableInputError
@@ -111,6 +112,9 @@ def evaluate(
         note(line, quiet=quiet)
     if errors is not None:
         labelling.write_misread(found, errors)
+        if workspace.exists():
+            with open_workspace(workspace) as store:
+                remember(store, errors)
     value = found.quality.figures["macro_f1"].value
     if min_f1 is not None and not value >= min_f1:
         raise QualityError(f"macro-F1 {value:.3f} is below {min_f1:g}")

@@ -80,6 +80,8 @@ def import_sources(
 
 
 def _show(imported: Imported, *, quiet: bool) -> None:
+    from klankbord.sources import known_header
+
     table(
         "",
         ("file", "source", "rows", "stored", "updated", "duplicate", "rejected"),
@@ -99,6 +101,7 @@ def _show(imported: Imported, *, quiet: bool) -> None:
     for left_out in imported.notes:
         note(left_out, quiet=quiet)
     for row in imported.rejected[:_REJECTED_SHOWN]:
-        note(f"{row.file}, row {row.row} {row.column}: {row.reason}", quiet=quiet)
+        column = f" {known_header(row.column)}".rstrip()
+        note(f"{row.file}, row {row.row}{column}: {row.reason}", quiet=quiet)
     if (more := len(imported.rejected) - _REJECTED_SHOWN) > 0:
         note(f"... and {more} more rejected rows (analyse writes them all)", quiet=quiet)

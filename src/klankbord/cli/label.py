@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from klankbord.cli.erasing import remember
 from klankbord.cli.output import note, path_for_people, progress_bars
 from klankbord.cli.workspaces import WORKSPACE, open_workspace
 from klankbord.location import Location
@@ -71,6 +72,9 @@ def label(
                     feedback, scores, labels = labelling.from_workspace(store, model, progress)
     sample = labelling.draw(feedback, scores, labels, size=size, seed=seed)
     labelling.write_sheet(sample, out, with_prediction=with_prediction)
+    if workspace.exists():
+        with open_workspace(workspace) as store:
+            remember(store, out)
     note(
         f"{sample.rows.num_rows} of {sample.texts} different texts ({sample.population} rows); "
         f"fill in: {path_for_people(out)}",

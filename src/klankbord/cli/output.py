@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from klankbord.cells import neutralise
+from klankbord.cells import neutral, neutralise
 from klankbord.errors import EXIT_BUG, KlankbordError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from klankbord.records import Progress
 
 _BREAKS = re.compile(r"[\t\n\v\f]+")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?%?")
 _NARROWEST = 8  # characters that a column which wraps needs to be readable
 
 
@@ -36,14 +37,14 @@ class Format(StrEnum):
 
 
 def data(text: str) -> None:
-    """Print a line of results on stdout."""
-    print(text)
+    """Print a line of results on stdout, on a terminal without what could steer it."""
+    print(neutralise(text) if on_terminal() else text)
 
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Print a remark on stderr, unless `quiet`."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(neutralise(text), file=sys.stderr)
 
 
 def ask(question: str, default: str) -> str:
@@ -51,7 +52,7 @@ def ask(question: str, default: str) -> str:
 
     Raises KlankbordError where nobody can answer.
     """
-    print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
+    print(neutralise(f"{question} [{default}]: "), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline()
     if not answer:
         raise KlankbordError(
@@ -63,9 +64,9 @@ def ask(question: str, default: str) -> str:
 
 def report_error(error: KlankbordError) -> None:
     """Print a known error as one line, with its hint on a second."""
-    print(f"error: {error}", file=sys.stderr)
+    print(_one_line(f"error: {error}"), file=sys.stderr)
     if error.hint:
-        print(f"  try: {error.hint}", file=sys.stderr)
+        print(_one_line(f"  try: {error.hint}"), file=sys.stderr)
 
 
 def report_bug(error: Exception) -> int:
@@ -93,6 +94,27 @@ def report_bug(error: Exception) -> int:
         file=sys.stderr,
     )
     return EXIT_BUG
+
+
+def tell_no_words() -> None:
+    """Have Python and libraries print no message of their own: it could hold a customer's words.
+
+    An error in a thread, or on the way out, is reported as any bug is.
+    """
+    import logging
+    import threading
+    import warnings
+
+    logging.lastResort = None
+    warnings.simplefilter("ignore")
+    sys.excepthook = lambda _kind, error, _trace: _uncaught(error)
+    sys.unraisablehook = lambda told: _uncaught(told.exc_value)
+    threading.excepthook = lambda told: _uncaught(told.exc_value)
+
+
+def _uncaught(error: BaseException | None) -> None:
+    if isinstance(error, Exception):
+        report_bug(error)
 
 
 def on_terminal() -> bool:
@@ -218,10 +240,13 @@ def _one_line(text: str) -> str:
 
 
 def csv_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print comma-separated values on stdout."""
+    """Print comma-separated values on stdout; what a spreadsheet would run stays text."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in (headings, *rows))
+
+
+def _harmless(cell: str) -> str:
+    return cell if _NUMBER.fullmatch(cell) else neutral(neutralise(cell))
 
 
 @contextmanager

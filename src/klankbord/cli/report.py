@@ -71,11 +71,12 @@ def report(
             notice=run.notice,
             original_ids=original_ids(store, heard.pseudonyms(), settings),
         )
-    out.mkdir(parents=True, exist_ok=True)
-    if found is None:
-        path = outputs.write_huddles(out, heard, themes, told, department, pdf=pdf)
-    else:
-        path = outputs.write_page(out, heard, found, told, role, pdf=pdf)
-    written = [path, path.with_suffix(".pdf")] if pdf else [path]
+        out.mkdir(parents=True, exist_ok=True)
+        if found is None:
+            path = outputs.write_huddles(out, heard, themes, told, department, pdf=pdf)
+        else:
+            path = outputs.write_page(out, heard, found, told, role, pdf=pdf)
+        written = [path, path.with_suffix(".pdf")] if pdf else [path]
+        store.remember_files(written, at=datetime.now(UTC))
     for each in written:
         note(f"as of {told.day(heard)}: {path_for_people(each)}", quiet=quiet)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from klankbord.cli import theme_verbs
+from klankbord.cli.erasing import remember
 from klankbord.cli.groups import ListUnlessNamed
 from klankbord.cli.output import Format, csv_table, data, note, on_terminal, path_for_people, table
 from klankbord.cli.theme_verbs import BY, QUIET, WHY
@@ -147,8 +148,8 @@ def export(
     from klankbord.settings import load_settings
 
     with open_workspace(workspace) as store:
-        listing = look(store, load_settings())
-    written = write_sheet(listing, file, departments())
+        written = write_sheet(look(store, load_settings()), file, departments())
+        remember(store, file)
     note(f"{written} themes; edit the white columns of {path_for_people(file)}", quiet=quiet)
 
 

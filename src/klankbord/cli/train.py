@@ -62,6 +62,7 @@ def train(
     Example: klankbord train koppen.csv --text headline --label value --out eigen-model
     """
     from contextlib import nullcontext
+    from datetime import UTC, datetime
 
     from klankbord import labelling
     from klankbord.errors import UnreadableInputError
@@ -92,6 +93,8 @@ def train(
             workspace=store,
             progress=progress,
         )
+        if store is not None:
+            store.remember_model(out, at=datetime.now(UTC))
     table(
         "cross-validated on the labels",
         ("model", *HEADINGS),

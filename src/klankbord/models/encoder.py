@@ -12,7 +12,7 @@ import numpy as np
 
 from klankbord.errors import MissingExtraError, ModelError
 from klankbord.models.card import CARD_FILE, file_digest, read_card
-from klankbord.models.located import located
+from klankbord.models.located import check_harmless, located
 from klankbord.models.network import RUN_FILE, Network
 from klankbord.resources import bundled
 
@@ -126,9 +126,14 @@ class TransformerEncoder:
                 hint="pip install sentence-transformers",
             ) from error
         self.fingerprint = _fingerprint(folder)
+        check_harmless(folder)
         try:
             self._model: Any = SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
             )
         except Exception as error:
             raise ModelError("encoder cannot be loaded", where=str(folder)) from error

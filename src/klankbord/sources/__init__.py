@@ -19,8 +19,10 @@ from klankbord.sources.detect import recognise
 from klankbord.sources.identity import FeedbackIds
 from klankbord.sources.paths import expand
 from klankbord.sources.profile import Profile, load_profile
+from klankbord.sources.roles import known_header
 from klankbord.sources.saved_profiles import Profiles, find_profile
 from klankbord.sources.seen import seen_columns
+from klankbord.sources.volume import volume_of
 
 __all__ = [
     "Batch",
@@ -34,9 +36,11 @@ __all__ = [
     "find_companions",
     "find_profile",
     "gathered",
+    "known_header",
     "load_profile",
     "read",
     "seen_columns",
+    "volume_of",
 ]
 
 _TIMEZONE = "Europe/Amsterdam"

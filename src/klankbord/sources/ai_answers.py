@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from klankbord.records import RejectedRow
-from klankbord.sources.batch import rejected_row
+from klankbord.sources.batch import LONGEST_VERBATIM, rejected_row
 from klankbord.sources.grid import Grid, Record
 from klankbord.sources.sample import Sample
 from klankbord.sources.text_encoding import clean, open_text
@@ -51,7 +51,7 @@ def _records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     A further prompt was put to the same engine on the same date.
     """
     parts: dict[str, list[str]] = {}
-    name, began = "", 1
+    name, began, length = "", 1, 0
     for row, raw in enumerate(lines, start=1):
         line = clean(raw.rstrip("\r\n"))
         found = _field(line)
@@ -63,13 +63,15 @@ def _records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
         elif found and name == "answer":  # a line of the answer that happens to begin so
             found = None
         if found:
-            name = found[0]
+            name, length = found[0], len(found[1])
             parts[name] = [found[1]]
         elif _RULE.fullmatch(line) and parts and "answer" not in parts:
-            name = "answer"
+            name, length = "answer", 0
             parts[name] = []
         elif name and not (_RULE.fullmatch(line) and name == "answer"):
-            parts[name].append(line)
+            length += len(line) + 1
+            if length <= 2 * LONGEST_VERBATIM:  # enough to tell that it is too long
+                parts[name].append(line)
     if parts:
         yield began, _joined(parts)
 

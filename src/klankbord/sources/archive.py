@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TypeVar
 
 from klankbord.errors import KlankbordError, UnreadableInputError
+from klankbord.files import is_device
 from klankbord.sources.limits import ZIP_ERRORS, absurd, is_bomb, open_zip, too_well_packed
 from klankbord.sources.paths import found_files, is_clutter
 from klankbord.sources.workbook import is_document, is_workbook
@@ -190,7 +191,7 @@ class _Unpacker:
 
     def _unzip(self, path: Path, group: _Group) -> None:
         with open_zip(path) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
+            members = [one for one in archive.infolist() if one.filename and not one.is_dir()]
             if len(members) > _MOST_MEMBERS:
                 raise UnreadableInputError(
                     f"this archive holds more than {_MOST_MEMBERS:,} files",
@@ -280,8 +281,7 @@ def safe_name(name: str) -> str:
     bare = "".join("_" if sign in '<>:"|?*' else sign for sign in last).strip(". ")
     stem, dot, end = bare.rpartition(".")
     bare = _cut(stem) + dot + end if stem and len(end) <= 10 else _cut(bare)
-    reserved = bare.partition(".")[0].lower() in ("con", "prn", "aux", "nul")
-    return f"_{bare}" if reserved or not bare else bare
+    return f"_{bare}" if is_device(bare) or not bare else bare
 
 
 def _cut(text: str) -> str:

@@ -38,7 +38,7 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError(
-            f"unknown time zone '{name}'", hint="use a name such as Europe/Amsterdam or UTC"
+            "unknown time zone", hint="use a name such as Europe/Amsterdam or UTC"
         ) from error
 
 

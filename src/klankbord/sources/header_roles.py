@@ -19,14 +19,13 @@ from klankbord.sources.answers import (
 from klankbord.sources.grid import Cell, Grid
 from klankbord.sources.personal import is_personal_name
 from klankbord.sources.profile import Profile
-from klankbord.sources.roles import normal, vocabulary
+from klankbord.sources.roles import known_header, normal, vocabulary
 from klankbord.sources.scales import labels_of
 
 CUSTOMER_ONLY = ("started_at", "cancelled_at")  # roles that only a customer table has
 
 _PROFILE_HINT = "say which column is what: klankbord import FILE --map, or a file with --profile"
 _MOSTLY = 0.9
-_DATA = re.compile(r"^[\s€]*\d[\d.,]*\s*$|\d[-/.:]\d|\d{4,}|@")
 
 Columns: TypeAlias = Sequence[Sequence[Cell]]
 
@@ -231,11 +230,6 @@ def _words(grid: Grid, columns: Columns, roles: Mapping[str, int]) -> list[int]:
     ]
 
 
-def _says(name: str) -> bool:
-    """Tell whether a cell is a statement, as an answer is; a header is a label or a question."""
-    return name.endswith((".", "!")) or (name.count(" ") > 5 and not name.endswith(("?", ":", ")")))
-
-
 def _nothing_to_read(grid: Grid) -> UnreadableInputError:
     return UnreadableInputError(
         f"no column with text or a score was recognised; columns seen: {_seen(grid)}",
@@ -245,9 +239,6 @@ def _nothing_to_read(grid: Grid) -> UnreadableInputError:
 
 
 def _seen(grid: Grid) -> str:
-    """List the headers, unless they may be data: those are not repeated in a message."""
-    if any(len(name) > 120 or _DATA.search(name) or _says(name) for name in grid.header):
-        return "(the first row looks like data, not like a header)"
-    names = [name[:60] for name in grid.header[:20]]
-    more = len(grid.header) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    names = [name[:60] for name in grid.header if known_header(name)][:20]
+    others = f"{len(grid.header) - len(names)} with another name"
+    return ", ".join([*names, others])

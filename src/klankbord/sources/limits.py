@@ -39,11 +39,11 @@ def check_columns(path: Path, number: int) -> None:
         )
 
 
-def check_turns(number: int, line: int, of: str = "turns") -> None:
+def check_turns(number: int, line: int, of: str = "turns", most: int = MOST_TURNS) -> None:
     """Raise UnreadableInputError, without its file, for a conversation that never ends."""
-    if number >= MOST_TURNS:
+    if number >= most:
         raise UnreadableInputError(
-            f"one conversation of more than {MOST_TURNS:,} {of}",
+            f"one conversation of more than {most:,} {of}",
             where=str(line),
             hint="put a line such as 'Datum: 12-03-2026' above each conversation in the file",
         )

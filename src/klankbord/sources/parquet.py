@@ -28,7 +28,7 @@ _LARGEST_COLUMN = 1 << 30  # unpacked bytes of one column in one row group
 _LOOK_MEMORY = 2 << 30  # bytes of address space, most of which pyarrow only reserves
 _LOOK = """
 import json, pyarrow.parquet
-about = pyarrow.parquet.read_metadata(sys.argv[3])
+about = pyarrow.parquet.read_metadata(sys.argv[2])
 largest = total = 0
 repeated = set()
 for at in range(about.num_row_groups):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from klankbord.sources.columns import Plan, undecided
 from klankbord.sources.grid import Grid
 from klankbord.sources.pieces import Piece
+from klankbord.sources.roles import known_header
 
 _EFFORT = "ces is stored as 8 - x: high = easy = good"
 
@@ -47,9 +48,8 @@ def plan_details(plan: Plan, grid: Grid) -> dict[str, str]:
 def _ambiguous(plan: Plan, role: str) -> str:
     dates = plan.dates[role]
     first = "day" if dates.day_first else "month"
-    return (
-        f"{plan.shown[role]}: {dates.ambiguous} dates could be either, read with the {first} first"
-    )
+    name = known_header(plan.shown[role]) or role
+    return f"{name}: {dates.ambiguous} dates could be either, read with the {first} first"
 
 
 def _questions(plan: Plan) -> list[str]:

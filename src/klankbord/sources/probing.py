@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from textwrap import indent
 
 FINE, TOLD, PANICKED = 0, 1, 2  # exit codes; any other means that the process was ended
 _SECONDS = 60
-_LIMITED = """
+_BEFORE = """
 import os, sys
 try:
     import resource
@@ -20,7 +21,8 @@ try:
 except (ImportError, ValueError, OSError):
     pass
 try:
-    exec(sys.argv[2])
+"""
+_AFTER = """
 except Exception:
     os._exit(1)
 except BaseException:
@@ -31,13 +33,14 @@ os._exit(0)
 
 
 def probe(program: str, path: str, memory: int) -> tuple[int, str]:
-    """Run Python text with `path` as sys.argv[3] and so much memory (bytes of address space).
+    """Run Python text with `path` as sys.argv[2] and so much memory (bytes of address space).
 
     Return its exit code, 1 where it raised and -1 where it took too long, and what it printed.
     """
+    guarded = f"{_BEFORE}{indent(program, '    ')}{_AFTER}"
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-P", "-c", _LIMITED, str(memory), program, path],
+            [sys.executable, "-P", "-c", guarded, str(memory), path],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

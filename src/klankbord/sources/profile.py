@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import SettingsError
+from klankbord.files import small_text
 from klankbord.schema import AuthorRole, Channel, ScoreMetric
 from klankbord.sources.roles import ROLES, normal
 
@@ -66,12 +67,12 @@ class Profile:
 def load_profile(path: Path) -> Profile:
     """Read a profile from TOML; raises SettingsError naming what is unknown or out of range."""
     try:
-        values = tomllib.loads(path.read_text("utf-8-sig"))
+        values = tomllib.loads(small_text(path, "utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             "this profile cannot be read", where=str(path), hint="check the path of the profile"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"not valid TOML: {error}", where=str(path)) from error
     return profile_from({"name": path.stem, **values}, str(path))
 

@@ -59,6 +59,14 @@ def normal(name: str) -> str:
     return _NOT_WORD.sub("", name[:300].casefold())
 
 
+def known_header(name: str) -> str:
+    """Return `name` where it is a word of `columns.toml`, else "".
+
+    Messages name no others: in a file without a header row they are what a customer said.
+    """
+    return name if normal(name) in vocabulary().headers else ""
+
+
 @cache
 def vocabulary() -> Vocabulary:
     """Read `columns.toml`."""

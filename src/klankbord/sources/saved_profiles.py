@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import SettingsError
+from klankbord.files import is_device
 from klankbord.location import Location
 from klankbord.sources.profile import Profile, load_profile
 from klankbord.sources.seen import shape_of
@@ -34,7 +35,8 @@ def profile_name(text: str) -> str:
     import unicodedata
 
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _NOT_IN_NAME.sub("-", plain).strip("-_")[:60] or "profile"
+    name = _NOT_IN_NAME.sub("-", plain).strip("-_")[:60] or "profile"
+    return f"profile-{name}" if is_device(name) else name
 
 
 def find_profile(name: str, workspace: Location | Path) -> Path:

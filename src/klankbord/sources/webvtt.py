@@ -13,6 +13,7 @@ from datetime import timedelta, tzinfo
 
 from klankbord.sources.conversation import Conversation, Turn
 from klankbord.sources.dates import DateReader, zone
+from klankbord.sources.limits import check_turns
 from klankbord.sources.text_encoding import clean, undecodable
 from klankbord.sources.transcript import apply_header, header_line
 from klankbord.sources.voices import is_name, is_notice, role_of
@@ -35,6 +36,7 @@ _ENDS = (".", "!", "?", "…", '"', "”", "’")
 
 _LONGEST_JOINED = 300
 _LINES_JOINED = 30
+_MOST_LINES = 600_000
 
 _Line = tuple[int, str]
 _Block = tuple[list[_Line], int | None]  # lines, and which of them is the time line
@@ -100,6 +102,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
     block: list[_Line] = []
     at: int | None = None
     for row, raw in enumerate(lines, start=1):
+        check_turns(row, row, "lines", _MOST_LINES)
         line = raw.rstrip("\r\n").replace("\x00", "")
         timing = is_timing(line)
         if timing and at is not None:

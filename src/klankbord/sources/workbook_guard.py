@@ -35,7 +35,7 @@ _PROBE_FACTOR = 12  # … so many for every byte of the workbook
 _PROBE_MOST = 2 << 30
 _OPEN = """
 import python_calamine
-with open(sys.argv[3], "rb") as stream:
+with open(sys.argv[2], "rb") as stream:
     book = python_calamine.CalamineWorkbook.from_filelike(stream)
 for name in book.sheet_names:
     for row in book.get_sheet_by_name(name).iter_rows():

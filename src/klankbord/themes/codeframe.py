@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import SettingsError
+from klankbord.files import small_text
 
 OVERIG = "overig"  # a complaint that carries no code: counted, never named
 REST = "anders"  # the tone model's code for a complaint that is of no other code
@@ -71,10 +72,10 @@ def codeframe(path: Path | None = None) -> dict[str, Code]:
         return dict(_default())
     where = path.name
     try:
-        values = tomllib.loads(path.read_text("utf-8-sig"))
+        values = tomllib.loads(small_text(path, "utf-8-sig"))
     except OSError as error:
         raise SettingsError("codeframe cannot be read", where=where) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"codeframe is not valid TOML: {error}", where=where) from error
     extends = values.pop(_EXTENDS, None)
     if extends not in (None, _DEFAULT):
