@@ -11,6 +11,9 @@ from pathlib import Path
 
 from environment import ROOT, ready
 
+AT_ONCE = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # 2 GB a process
+COVERAGE = ["--cov", "--cov-report=term"]
+
 
 def main() -> int:
     """Run every check, also after one failed; 0 when all of them passed."""
@@ -21,7 +24,7 @@ def main() -> int:
         ("lint", [str(python), "-m", "ruff", "check", "."]),
         ("types", [str(python), "-m", "mypy"]),
         ("layers", [str(tools / "lint-imports"), "--no-cache"]),
-        ("tests", [str(python), "-m", "pytest", "--cov", "--cov-report=term", *sys.argv[1:]]),
+        ("tests", [str(python), "-m", "pytest", *AT_ONCE, *COVERAGE, *sys.argv[1:]]),
     ]
     failed = []
     for name, command in checks:

@@ -11,10 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
+
+from offline import _no_network, no_network  # noqa: F401 - fixtures of every test
 
 if TYPE_CHECKING:
     import psycopg
+
+
+# No deadline of hypothesis: tests run beside each other, and those of speed measure it themselves.
+hypothesis.settings.register_profile("klankbord", deadline=None)
+hypothesis.settings.load_profile("klankbord")
 
 
 @pytest.fixture(scope="session", autouse=True)
