@@ -284,8 +284,8 @@ def _in_child(work: Callable[[], None]) -> None:
 def _server() -> Iterator[str | None]:
     """Start the PostgreSQL of the tests, where there is one."""
     sys.path.append(str(ROOT / "tests"))
-    module = importlib.import_module("conftest")
-    binaries = module._binaries()
+    module = importlib.import_module("postgres_server")
+    binaries = module.installed_binaries()
     if binaries is None or importlib.util.find_spec("psycopg") is None:
         yield None
         return
