@@ -126,8 +126,10 @@ def test_every_link_button_and_field_is_reached_by_key_and_then_seen(
 
 
 def test_dark_differs_from_light(site: Served, person: Person) -> None:
-    paper = "getComputedStyle(document.body).backgroundColor"
-    light = person(site, color_scheme="light").page.evaluate(paper)
-    dark = person(site, color_scheme="dark").page.evaluate(paper)
+    def paper(scheme: str) -> str:
+        body = person(site, color_scheme=scheme).page.locator("body")
+        return body.evaluate("body => getComputedStyle(body).backgroundColor")
+
+    light, dark = paper("light"), paper("dark")
     assert sum(map(int, light[4:-1].split(","))) > 600
     assert sum(map(int, dark[4:-1].split(","))) < 150

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from klankbord.store.erasure import Subject
 from klankbord.store.erasure_traces import mentioned, take_off
 from klankbord.store.leftovers import Leftovers
 from klankbord.store.pieces import parts
+
+_PATIENCE, _PAUSE = 20, 0.2  # seconds in which others may finish reading
 
 
 class ErasureStore(Connections):
@@ -105,13 +108,15 @@ class ErasureStore(Connections):
             if connection.dialect.name == "sqlite":
                 raw: Any = connection.connection.driver_connection
                 raw.execute("VACUUM")
-                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                if busy:
-                    raise WorkspaceError(
-                        "the rows are gone, but another process still reads the older file",
-                        where=self._name,
-                        hint="close it (klankbord review, say) and run the same command again",
-                    )
+                patience = time.monotonic() + _PATIENCE
+                while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    if time.monotonic() > patience:
+                        raise WorkspaceError(
+                            "the rows are gone, but another process still reads the older file",
+                            where=self._name,
+                            hint="close it (klankbord review, say) and run the same command again",
+                        )
+                    time.sleep(_PAUSE)
                 if one_file:
                     raw.execute("PRAGMA journal_mode = DELETE")
                 return
