@@ -40,6 +40,8 @@ def main() -> int:
     os.environ["KLANKBORD_TIER"] = given.tier
     wanted = given.only or PROOFS
     wrong = 0
+    if given.folder:
+        given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         folder = Path(name)
         os.environ["KLANKBORD_KEY_FILE"] = str(folder / "sleutel")
