@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -21,6 +22,12 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³
 DRAFTS = ".klankbord-"  # how the name of a folder with drafts begins
 _DRAFT = re.compile(r"\.(.+)\.[^.]+\.part")
 _OLD = "was"  # in it: the files that drafts took the place of
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 digest of a file, as hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_device(name: str) -> bool:

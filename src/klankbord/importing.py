@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.files import sha256_of
 from klankbord.location import Location
 from klankbord.records import Detection, Progress, RejectedRow, SourceCount, silent
 from klankbord.settings import Settings
@@ -342,9 +343,3 @@ def _digest_of(*tables: pa.Table) -> str:
 
 def _says_something(column: pa.ChunkedArray) -> bool:
     return any(value not in (None, "", "{}") for value in pc.unique(column).to_pylist())
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 digest of a file, as hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from klankbord import __version__
 from klankbord.errors import ConflictError
-from klankbord.files import replacing, replacing_all
-from klankbord.importing import import_files, sha256_of
+from klankbord.files import replacing, replacing_all, sha256_of
+from klankbord.importing import import_files
 from klankbord.location import Location
 from klankbord.moments import day_of
 from klankbord.outputs import Findings, Heard, Told, hear, of, work_out, write_outputs

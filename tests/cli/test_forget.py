@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from klankbord.cli import run
-from klankbord.importing import sha256_of
+from klankbord.files import sha256_of
 from klankbord.location import Location
 from klankbord.privacy import Pseudonymiser
 from klankbord.schema import Tone

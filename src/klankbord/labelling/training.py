@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from klankbord import __version__, agreement
-from klankbord.files import replacing
+from klankbord.files import replacing, sha256_of
 from klankbord.labelling import heads
 from klankbord.labelling.classes import Scheme
 from klankbord.labelling.evaluation import keep
@@ -28,7 +28,7 @@ from klankbord.models.adapted import (
     class_probabilities,
     membership,
 )
-from klankbord.models.card import CARD_FILE, file_digest
+from klankbord.models.card import CARD_FILE
 from klankbord.models.encoder import Encoder
 from klankbord.models.ngrams import BUCKET_BITS
 from klankbord.models.scores import softmax
@@ -222,9 +222,7 @@ def _write(
             for name in SCORES
             if not np.isnan(after.figures[name].value)
         ],
-        "sha256": {
-            name: file_digest(folder / name) for name in ("config.json", "model.safetensors")
-        },
+        "sha256": {name: sha256_of(folder / name) for name in ("config.json", "model.safetensors")},
     }
     with replacing(folder / CARD_FILE) as file:
         file.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")

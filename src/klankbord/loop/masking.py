@@ -49,7 +49,7 @@ def mask(text: str, language: str = "nl", *, capitals: bool = True) -> str:
 def _mask(text: str, language: str, found: _Finder, *, capitals: bool) -> str:
     tokens = rules("masking")[language if language in ("nl", "en") else "en"]
     kinds = rules("masking")["kinds"]
-    text = _BRACKET.sub(lambda found: tokens[kinds[found[1]]] if found[1] else "'", text)
+    text = _BRACKET.sub(lambda sign: tokens[kinds[sign[1]]] if sign[1] else "'", text)
     text = _without_found(text, found(text), {kind: tokens[name] for kind, name in kinds.items()})
     for kind, pattern in _patterns():
         text = "".join(

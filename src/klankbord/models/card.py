@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import ModelError
+from klankbord.files import sha256_of
 
 CARD_FILE = "card.json"
 _REINSTALL = "reinstall klankbord: pip install --force-reinstall klankbord"
@@ -60,7 +61,7 @@ class ModelCard:
     def verify(self) -> None:
         """Raise ModelError unless every file is present with the digest the card states."""
         for name, digest in self.sha256:
-            if file_digest(_existing(self.folder / name)) != digest:
+            if sha256_of(_existing(self.folder / name)) != digest:
                 raise ModelError(
                     f"file '{name}' of model '{self.name}' is damaged or was changed",
                     where=str(self.folder),
@@ -88,12 +89,6 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError("model card cannot be read", where=str(path), hint=_REINSTALL) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError("model card is not valid", where=str(path), hint=_REINSTALL) from error
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _existing(path: Path) -> Path:

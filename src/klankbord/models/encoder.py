@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from klankbord.errors import MissingExtraError, ModelError
-from klankbord.models.card import CARD_FILE, file_digest, read_card
+from klankbord.files import sha256_of
+from klankbord.models.card import CARD_FILE, read_card
 from klankbord.models.located import check_harmless, located
 from klankbord.models.network import RUN_FILE, Network
 from klankbord.resources import bundled
@@ -198,5 +199,5 @@ def _fingerprint(folder: Path) -> str:
     listing = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".safetensors", ".json", ".txt", ".model"}:
-            listing.update(f"{path.relative_to(folder).as_posix()}:{file_digest(path)}\n".encode())
+            listing.update(f"{path.relative_to(folder).as_posix()}:{sha256_of(path)}\n".encode())
     return listing.hexdigest()[:12]

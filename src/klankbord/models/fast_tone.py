@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from klankbord.errors import ModelError
-from klankbord.models.card import CARD_FILE, file_digest, read_card
+from klankbord.files import sha256_of
+from klankbord.models.card import CARD_FILE, read_card
 from klankbord.models.encoder import StaticEncoder
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
 from klankbord.models.scores import CUES, Thresholds, ToneScores, from_logits, softmax
@@ -240,4 +241,4 @@ def _decomposed(text: str, offset: int) -> int:
 def _fingerprint(folder: Path) -> str:
     if (folder / CARD_FILE).is_file():
         return read_card(folder).fingerprint
-    return file_digest(folder / "model.safetensors")[:12]
+    return sha256_of(folder / "model.safetensors")[:12]

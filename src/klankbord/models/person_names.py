@@ -262,7 +262,7 @@ def marks_of(forms: Sequence[str]) -> Floats:
     return np.array([of(form) for form in forms], np.float32).reshape(len(forms), -1)
 
 
-LIST_MARKS = slice(11, 21)  # of `marks_of`: those of the lists
+LIST_MARKS = slice(-len(NameLists._fields), None)  # of `marks_of`: those of the lists
 
 
 def _beside(rows: Floats, weights: Floats) -> Floats:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import MissingExtraError
-from klankbord.files import replacing, replacing_all
-from klankbord.importing import sha256_of
+from klankbord.files import replacing, replacing_all, sha256_of
 from klankbord.outputs.edited import set_aside
 from klankbord.outputs.heard import hear
 from klankbord.outputs.stored import StoredRun, restore

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
+from klankbord.models.person_names import (
+    NameTagger,
+    Word,
+    firm_names,
+    joins,
+    load_name_tagger,
+    words_of,
+)
 from klankbord.privacy.personal_data import PersonalData, Span
-
-if TYPE_CHECKING:
-    from klankbord.models.person_names import NameTagger, Word
 
 _BATCH = 2_000  # texts at a time: bounds memory, some 100 MB
 _BESIDE = 0.5  # share of the threshold at which a word beside a name belongs to it
@@ -18,8 +22,6 @@ _FIRM = 3  # words on either side that may belong to a firm's name
 
 def find(texts: Sequence[str]) -> Iterator[list[Span]]:
     """Yield for each text the names in it, in order."""
-    from klankbord.models.person_names import words_of
-
     tagger = _tagger()
     for first in range(0, len(texts), _BATCH):
         words = [words_of(text) for text in texts[first : first + _BATCH]]
@@ -48,8 +50,6 @@ def _names(words: Sequence[Word], chance: Sequence[float], threshold: float) -> 
 
 def _of_firm(words: Sequence[Word], first: int, last: int) -> bool:
     """Tell whether the words lie within the name of a firm, as "Hans" in "Hans Anders" does."""
-    from klankbord.models.person_names import firm_names
-
     known = firm_names()
     around = [word.text.casefold() for word in words[max(0, first - _FIRM) : last + 1 + _FIRM]]
     begin, end = min(first, _FIRM), min(first, _FIRM) + last - first + 1
@@ -62,8 +62,6 @@ def _of_firm(words: Sequence[Word], first: int, last: int) -> bool:
 
 def _goes_on(last: str, after: Word) -> bool:
     """Tell whether a name that has "van der" or an initial at its end goes on with `after`."""
-    from klankbord.models.person_names import joins
-
     return after.text[0].isalpha() and (
         joins(last) or (last[1:2] == "." and after.text[0].isupper())
     )
@@ -71,6 +69,4 @@ def _goes_on(last: str, after: Word) -> bool:
 
 @cache
 def _tagger() -> NameTagger:
-    from klankbord.models.person_names import load_name_tagger
-
     return load_name_tagger()

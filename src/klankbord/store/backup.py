@@ -6,7 +6,6 @@ on a server is copied table by table as it was at one moment. The pseudonym key 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from sqlalchemy.schema import Table
 
 from klankbord import __version__
 from klankbord.errors import WorkspaceError
-from klankbord.files import replacing
+from klankbord.files import replacing, sha256_of
 from klankbord.store import tables
 from klankbord.store.arrow import BATCH_ROWS
 from klankbord.store.engine import begin, readable_errors
@@ -78,9 +77,7 @@ def check_backup(path: Path) -> Manifest:
     if not path.is_file():
         raise WorkspaceError("there is no such backup", where=str(path), hint=_DAMAGED)
     manifest = _read(path)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if path.stat().st_size != manifest.bytes or sha256 != manifest.sha256:
+    if path.stat().st_size != manifest.bytes or sha256_of(path) != manifest.sha256:
         raise WorkspaceError(
             "the backup is damaged: it is not the file that its manifest tells of",
             where=str(path),
@@ -152,9 +149,8 @@ def _manifest(path: Path, at: datetime) -> Manifest:
             name: int(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - names of our own tables
             for (name,) in sorted(names)
         }
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Manifest(at.isoformat(), __version__, str(schema), path.stat().st_size, sha256, rows)
+    size, sha256 = path.stat().st_size, sha256_of(path)
+    return Manifest(at.isoformat(), __version__, str(schema), size, sha256, rows)
 
 
 def _write(manifest: Manifest, path: Path) -> None:
