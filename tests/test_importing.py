@@ -104,7 +104,7 @@ def counted(done: Imported) -> list[tuple[int, ...]]:
 def test_many_batches_count_as_one_file(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 7)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 7)
     rows = [f"r{number % 90},{number % 90:03},01-03-2026,4,Tekst {number % 90}"
             for number in range(100)]  # fmt: skip
     path = reviews(tmp_path / "a.csv", *rows)
@@ -153,7 +153,7 @@ def everything(path: Path) -> tuple[Any, ...]:
 def test_an_interrupted_import_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, places: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 4)
     march, many = reviews(tmp_path / "maart.csv", *MARCH), reviews(tmp_path / "veel.csv", *MANY)
     undisturbed = import_sources([march, many], workspace=tmp_path / "een.db", settings=settings)
     for place in places:
@@ -170,7 +170,7 @@ def test_an_interrupted_import_goes_on_as_if_nothing_had_happened(
 def test_a_batch_is_stored_whole_or_not_at_all(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 4)
     many = reviews(tmp_path / "veel.csv", *MANY)
     interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
     with Workspace.open(tmp_path / "w.db") as workspace:
@@ -183,7 +183,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(
 def test_of_a_file_that_is_there_in_part_a_note_says_so(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 4)
     march, many = reviews(tmp_path / "maart.csv", *MARCH), reviews(tmp_path / "veel.csv", *MANY)
     interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
     told = "veel.csv: its import is not finished"
@@ -197,7 +197,7 @@ def test_of_a_file_that_is_there_in_part_a_note_says_so(
 def test_rows_that_are_read_another_way_are_stored_anew(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 4)
     many = reviews(tmp_path / "veel.csv", *MANY)
     interrupt(monkeypatch, 2, [many], workspace=tmp_path / "w.db", settings=settings)
     profile = tmp_path / "anders.toml"
@@ -221,7 +221,7 @@ def test_what_is_no_feedback_is_counted_in_a_note(
             yield replace(batch, ignored={"system notices": 1, "internal notes": 4})
 
     monkeypatch.setattr(sources, "read", with_notes)
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 1)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 1)
     done = import_sources([path], workspace=tmp_path / "w.db", settings=settings)
     told = "tickets.csv: no feedback, so left out: internal notes (12), system notices (3)"
     assert told in done.notes
@@ -264,7 +264,7 @@ def test_an_archive_is_imported_and_what_is_no_export_is_noted(
 def test_two_people_who_import_the_same_file_store_it_once(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klankbord.importing.BATCH_ROWS", 4)
+    monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 4)
     many = reviews(tmp_path / "veel.csv", *MANY)
     import_sources([many], workspace=tmp_path / "een.db", settings=settings)
     with ThreadPoolExecutor(2) as people:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,22 +18,34 @@ import pyarrow.compute as pc
 from klankbord import __version__
 from klankbord.errors import ConflictError
 from klankbord.files import replacing, replacing_all, sha256_of
-from klankbord.importing import import_files
+from klankbord.finding import find
+from klankbord.importing import digest_of, import_files
 from klankbord.location import Location
 from klankbord.moments import day_of
-from klankbord.outputs import Findings, Heard, Told, hear, of, work_out, write_outputs
+from klankbord.outputs import (
+    SAME,
+    Findings,
+    Heard,
+    StoredRun,
+    Told,
+    hear,
+    state_of,
+    unchanged,
+    write_outputs,
+)
 from klankbord.outputs.edited import set_aside
 from klankbord.outputs.stored import rejected_by_reason
-from klankbord.records import Action, KnownTheme, Progress, SourceCount, Theme, silent
+from klankbord.records import Action, Progress, SourceCount, Theme, silent
 from klankbord.roles import Role
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
-    from klankbord.models import Encoder, ToneModel
+    from klankbord.engines import Engine
+    from klankbord.shards import Scoring
     from klankbord.store import Workspace
-    from klankbord.themes import ThemeFindings
 
-STORED_ROWS = 20_000  # scores in one transaction, after which others may write
+SHARD_ROWS = 20_000  # scored at a time and stored in one transaction, after which others may write
+UP_TO_DATE = "the outputs are up to date"
 WORKSPACE_ON_DISK, OUTPUT_ON_DISK = 20.0, 6.0  # bytes for each byte of new feedback, at most
 LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
 
@@ -61,22 +74,6 @@ class Summary:
     report: Path
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What the stages made of what was heard."""
-
-    findings: Findings
-    themes: ThemeFindings
-    known: tuple[KnownTheme, ...]  # themes as they were when the run began
-    planned: tuple[Action, ...]
-
-    def lasting(self, now: Sequence[KnownTheme]) -> tuple[KnownTheme, ...]:
-        """Return the themes to keep, with what people decided `now`, while the run was busy."""
-        from klankbord import themes
-
-        return themes.decided(themes.kept(self.themes.known, self.known, now))
-
-
 def analyse(
     sources: Sequence[Path],
     out: Path,
@@ -87,16 +84,23 @@ def analyse(
     as_of: datetime | None = None,
     notice: str = "",
     role: Role | None = None,
+    engine: Engine | None = None,
     progress: Progress = silent,
 ) -> Summary:
     """Import `sources` into `workspace`, analyse all it holds and write the outputs to `out`.
+
+    `engine` does what is done row by row; without one this process does. A run that was stopped
+    goes on where it was when it is called with the same arguments; where nothing changed since the
+    last one, its outputs are left as they are.
 
     `as_of` (UTC) is the moment the lists are made for; by default that of the latest feedback, so
     that the same input gives the same output. With a `role` its page is written as well. Raises
     UnreadableInputError, before anything is stored, when a source is not recognised.
     """
+    from klankbord.engines import LocalEngine
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
+    from klankbord.shards import Scoring
     from klankbord.sources import Profiles
     from klankbord.store import Workspace
 
@@ -108,22 +112,37 @@ def analyse(
     location = Location.of(workspace)
     location.make_folder()
     with Workspace.open(location) as store:
-        imported = import_files(
-            store,
-            sources,
-            pseudonymiser,
-            settings=settings,
-            profiles=Profiles.of(profile, location),
-            progress=progress,
-            on_disk=_on_disk(location, out),
-        )
-        erasures = store.erasures()
-        _score(store, tone_model, progress)
+        profiles = Profiles.of(profile, location)
+        asked = {
+            **_versions(encoder.fingerprint, tone_model.fingerprint),
+            "sources": digest_of(sources, profiles),
+            "settings": asdict(settings) | {"key_file": ""},
+            "as_of": as_of,
+            "notice": notice,
+            "role": role,
+        }
+        if last := unchanged(store, out, asked):
+            return _as_before(last, out)
+        with closing(engine or LocalEngine(workers=1)) as busy:
+            imported = import_files(
+                store,
+                sources,
+                pseudonymiser,
+                settings=settings,
+                profiles=profiles,
+                engine=busy,
+                progress=progress,
+                on_disk=_on_disk(location, out),
+            )
+            erasures = store.erasures()
+            _score(store, Scoring(settings, tone_model), busy, progress)
+        state = store.state()
         heard = hear(store, as_of, started)
-        found = _find(store, heard, encoder, tone_model, settings, progress)
+        found = find(store, heard, encoder, tone_model, settings, progress)
         listed = found.findings
         with store.transaction():
             _refuse_erased(store, erasures)
+            nobody_else_wrote = store.state() == state
             store.save_segments(_moved(found.themes.segments, heard.segments))
             store.save_shifts(listed.shifts.shifts)
             store.save_themes(listed.themes)
@@ -133,6 +152,7 @@ def analyse(
             store.escalate(day_of(heard.moment, settings.timezone), at=heard.moment)
             actions = store.actions()
             provenance = {
+                SAME: state_of(store, asked) if nobody_else_wrote else None,
                 **_versions(encoder.fingerprint, tone_model.fingerprint),
                 "settings": asdict(settings) | {"key_file": ""},
                 "as_of": heard.moment.isoformat(),
@@ -176,6 +196,22 @@ def analyse(
     )
 
 
+def _as_before(last: StoredRun, out: Path) -> Summary:
+    """Return what the last run found, now that every row it read is known."""
+    told = last.provenance
+    totals = {**told["totals"], "stored": 0, "updated": 0}
+    totals["duplicates"] += told["totals"]["stored"]
+    return Summary(
+        totals=Totals(**totals),
+        notes=(f"nothing changed since {last.provenance['finished_at'][:16]} UTC; {UP_TO_DATE}",),
+        shifts=last.counted("tone_shifts"),
+        expected_false=told["findings"]["expected_false"],
+        themes=last.counted("themes"),
+        actions=last.counted("open_actions"),
+        report=out / "rapport.html",
+    )
+
+
 def _refuse_erased(store: Workspace, before: int) -> None:
     """Raise ConflictError where somebody was forgotten of whom this run may know yet."""
     if store.erasures() != before:
@@ -200,91 +236,6 @@ def _measure(store: Workspace, heard: Heard, themes: Sequence[Theme], settings: 
     )
     if measures:
         store.measure_actions(measures, at=heard.moment)
-
-
-def _effects(store: Workspace, heard: Heard, settings: Settings) -> dict[str, float]:
-    """Return how well each kind of action likely works, of those carried out so far."""
-    from klankbord.loop.impact import effects, measure_impact
-
-    moments = store.acted_at()
-    if not moments:
-        return {}
-    return effects(
-        measure_impact(
-            store.actions(),
-            moments,
-            heard.feedback,
-            heard.scores,
-            heard.customers,
-            as_of=heard.moment,
-            timezone=settings.timezone,
-        )
-    )
-
-
-def _find(
-    store: Workspace,
-    heard: Heard,
-    encoder: Encoder,
-    tone_model: ToneModel,
-    settings: Settings,
-    progress: Progress,
-) -> _Found:
-    """Run the stages that look for something in what was heard."""
-    from klankbord import drivers, loop, shifts, themes
-    from klankbord.language.dutch import NounPhrases
-    from klankbord.models import load_dutch
-
-    told: dict[str, Any] = {"language": settings.language, "timezone": settings.timezone}
-    found_shifts = shifts.find_shifts(
-        heard.feedback,
-        heard.scores,
-        heard.customers,
-        fdr=settings.fdr,
-        verdicts=store.verdicts(),
-        as_of=heard.moment,
-        progress=progress,
-        **told,
-    )
-    known = store.known_themes()
-    found_themes = themes.discover(
-        heard.feedback,
-        heard.scores,
-        heard.segments,
-        encoder,
-        customers=heard.customers,
-        known=known,
-        as_of=heard.moment,
-        phrases=NounPhrases(load_dutch),
-        progress=progress,
-        **told,
-    )
-    findings = work_out(
-        heard,
-        found_shifts,
-        found_themes.themes,
-        found_themes.segments,
-        found_themes.complaining,
-        settings=settings,
-        model=tone_model,
-    )
-    return _Found(
-        findings=findings,
-        themes=found_themes,
-        known=known,
-        planned=loop.plan(
-            found_shifts.shifts,
-            found_themes.themes,
-            drivers.of_main_metric(findings.drivers),
-            heard.feedback,
-            heard.scores,
-            heard.customers,
-            as_of=heard.moment,
-            effects=_effects(store, heard, settings),
-            address=settings.address,
-            **told,
-        ),
-    )
 
 
 def _record(store: Workspace, provenance: Mapping[str, Any], heard: Heard, found: Findings) -> int:
@@ -312,20 +263,22 @@ def _write_json(path: Path, values: Mapping[str, Any]) -> None:
         file.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _score(store: Workspace, model: ToneModel, progress: Progress) -> None:
-    """Score what this tone model has not scored yet, with its segments."""
-    from klankbord import language, tone
-
-    unscored = store.unscored(model.fingerprint)
-    if not unscored.num_rows:
-        return
-    scores = tone.score(unscored, model, progress)
-    segments = tone.score_segments(language.segment(unscored), model, progress, feedback=unscored)
-    for start in range(0, scores.num_rows, STORED_ROWS):
-        part = scores.slice(start, STORED_ROWS)
+def _score(store: Workspace, scoring: Scoring, engine: Engine, progress: Progress) -> None:
+    """Score what this tone model has not scored yet, with its segments, a shard at a time."""
+    waiting = store.unscored(scoring.model.fingerprint)
+    done = 0
+    shards = (
+        store.pieces(waiting[first : first + SHARD_ROWS])
+        for first in range(0, len(waiting), SHARD_ROWS)
+    )
+    for scored in engine.map(scoring, shards):
+        progress("tone", done, len(waiting))
         with store.transaction():
-            store.save_scores(part)
-            store.save_segments(of(segments, part))
+            store.save_scores(scored.scores)
+            store.save_segments(scored.segments)
+        done += scored.scores.num_rows
+    if waiting:
+        progress("tone", len(waiting), len(waiting))
 
 
 def _moved(segments: pa.Table, before: pa.Table) -> pa.Table:

@@ -165,7 +165,7 @@ def test_new_words_are_scored_anew_and_nothing_else_is(workspace):
             ids[3] | {"segment": "zzp"},
         )
     )
-    assert workspace.unscored("m")["feedback_id"].to_pylist() == ["s:0"]
+    assert workspace.unscored("m") == ["s:0"]
     assert workspace.segments()["feedback_id"].to_pylist() == ["s:2", "s:3", "s:1"]
 
 

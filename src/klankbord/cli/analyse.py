@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from klankbord.cli.choices import WORKERS
 from klankbord.cli.output import note, path_for_people, progress_bars
 from klankbord.cli.workspaces import workspace_option
 from klankbord.errors import UnreadableInputError
@@ -81,6 +82,7 @@ def analyse(
         "--role",
         help="Also write the page of this role: support, product or huddle; see report.",
     ),
+    workers: int = WORKERS,
     demo: bool = typer.Option(
         False, "--demo", help="Analyse the bundled demonstration company instead of SOURCES."
     ),
@@ -96,7 +98,11 @@ def analyse(
 
     Example: klankbord analyse chats.tsv --profile chats.toml --out rapport --fdr 0.05
     """
+    from klankbord.spared import spare_pandas
+
+    spare_pandas()
     from klankbord import pipeline
+    from klankbord.engines import LocalEngine
     from klankbord.resources import bundled
     from klankbord.settings import load_settings
     from klankbord.sources import find_profile
@@ -126,6 +132,7 @@ def analyse(
             profile=find_profile(profile, place) if profile else None,
             notice=DEMO_NOTICE if demo else "",
             role=role,
+            engine=LocalEngine(workers),
             progress=progress,
         )
     for left_out in summary.notes:

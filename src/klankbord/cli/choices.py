@@ -1,10 +1,18 @@
-"""Options of which the value is one of a few words."""
+"""Options that several commands have, and those of which the value is one of a few words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 import typer
+
+WORKERS = typer.Option(
+    0,
+    "--workers",
+    min=0,
+    help="Processes that work on the rows side by side (default: one per core).",
+    show_default=False,
+)
 
 
 def check_choice(given: str | None, known: Collection[str], param: str | None = None) -> None:

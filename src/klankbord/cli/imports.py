@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from klankbord.cli.choices import WORKERS
 from klankbord.cli.output import note, progress_bars, table
 from klankbord.cli.preview import show_preview
 from klankbord.cli.workspaces import workspace_option
@@ -43,6 +45,7 @@ def import_sources(
         help="Name of a saved mapping, or a TOML file that says which column is what.",
         show_default=False,
     ),
+    workers: int = WORKERS,
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No notes and no progress bars."),
 ) -> None:
     """Read feedback into the workspace without analysing it.
@@ -56,6 +59,7 @@ def import_sources(
     """
     from klankbord import importing
     from klankbord.cli.mapping import map_columns as ask_columns
+    from klankbord.engines import LocalEngine
     from klankbord.settings import load_settings
     from klankbord.sources import find_profile
 
@@ -72,9 +76,14 @@ def import_sources(
             show_preview(shown, settings.timezone)
         note("nothing is stored yet; the same command without --preview or --map does", quiet=quiet)
         return
-    with progress_bars(quiet=quiet) as progress:
+    with progress_bars(quiet=quiet) as progress, closing(LocalEngine(workers)) as engine:
         imported = importing.import_sources(
-            paths, workspace=workspace, settings=settings, profile=mapping, progress=progress
+            paths,
+            workspace=workspace,
+            settings=settings,
+            profile=mapping,
+            engine=engine,
+            progress=progress,
         )
     _show(imported, quiet=quiet)
 

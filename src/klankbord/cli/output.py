@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BREAKS = re.compile(r"[\t\n\v\f]+")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?%?")
+_COUNTABLE = 100  # steps of a stage, above which it is told how many a second are done
 _NARROWEST = 8  # characters that a column which wraps needs to be readable
 
 
@@ -265,6 +266,7 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress]:
         rich.TextColumn("{task.description}"),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[rate]}"),
         rich.TimeElapsedColumn(),
         rich.TimeRemainingColumn(),
         console=Console(stderr=True),
@@ -272,10 +274,18 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress]:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total, rate="")
+            own = tasks[stage]
+            bars.update(own, completed=done, total=total)
+            speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == own)
+            bars.update(own, rate=_rate(speed) if total > _COUNTABLE else "")
 
         yield show
+
+
+def _rate(speed: float | None) -> str:
+    """Return how many rows a second that is; "" where nothing is known yet."""
+    return f"{speed:,.0f}/s" if speed else ""
 
 
 def path_for_people(path: Path) -> str:

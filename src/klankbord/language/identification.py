@@ -11,14 +11,20 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.errors import SettingsError
-from klankbord.language.own_words import listed, longest_stretch, owners, without_borrowed, words
+from klankbord.language.likelihood import likelihoods
+from klankbord.language.own_words import (
+    longest_stretch,
+    own_words,
+    owners,
+    without_borrowed,
+    words,
+)
 from klankbord.language.segmentation import split
 from klankbord.placeholders import PLACEHOLDER
 
@@ -31,6 +37,7 @@ _STRETCH = 2  # own words of another language in one stretch that make a text mi
 _CLAUSE = 0.90  # or a clause that the identifier gives this chance to be in it
 _LONGEST = 300  # characters the identifier reads
 _READ = 10_000  # characters in which words are looked up
+_SIGNS = re.compile(r"[\d_@‹/]|www\.")  # without these there are no _NO_WORDS
 _NO_WORDS = re.compile(rf"{PLACEHOLDER.pattern}|(?<!\S)(?:https?://|www\.|[^\s@]++@)\S++|[\d_]+")
 
 
@@ -39,6 +46,9 @@ class Reading(NamedTuple):
 
     language: str | None
     second: str | None
+
+
+Readings: TypeAlias = Sequence[Reading | None]  # of rows; None: not read
 
 
 class Identifier:
@@ -61,22 +71,20 @@ class Identifier:
         self._clear: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
 
-    def identify(self, feedback: pa.Table) -> pa.Table:
+    def identify(self, feedback: pa.Table, known: Readings | None = None) -> pa.Table:
         """Fill `language` and `second_language` where they are null; "" stays without.
 
-        What a source said itself is left as it is. Raises SettingsError for a language the
-        identifier does not know.
+        What a source said itself is left as it is. `known` are the `readings` of these rows, where
+        they were taken before. Raises SettingsError for a language the identifier does not know.
         """
+        read = readings(feedback, self._languages) if known is None else known
         texts = feedback.column("verbatim").to_pylist()
         given = feedback.column("language").to_pylist()
         sources = feedback.column("source").to_pylist()
         asked = self._questions(feedback.column("question"), sources)
-        known = set(self._languages)
-        unread = {text for text, own in zip(texts, given, strict=True) if own in (None, *known)}
-        readings = {text: read(text, self._languages) for text in unread if text}
         found = [
-            own or (readings[text].language if text else None)
-            for text, own in zip(texts, given, strict=True)
+            own or (reading.language if reading else None)
+            for reading, own in zip(read, given, strict=True)
         ]
         for source, language in zip(sources, found, strict=True):
             if language is not None:
@@ -86,8 +94,8 @@ class Identifier:
             if found[row] is None and text:
                 found[row] = asked[row] or usual[sources[row]]
         seconds = [
-            _other(readings[text], language) if text in readings else None
-            for text, language in zip(texts, found, strict=True)
+            _other(reading, language) if reading else None
+            for reading, language in zip(read, found, strict=True)
         ]
         return _filled(_filled(feedback, "language", found), "second_language", seconds)
 
@@ -116,6 +124,24 @@ def identify(feedback: pa.Table, languages: Sequence[str]) -> pa.Table:
     return Identifier(languages).identify(feedback)
 
 
+def readings(feedback: pa.Table, languages: Sequence[str]) -> Readings:
+    """Return what each verbatim says, None where there is none or its language is no other's.
+
+    That depends on nothing but the row: which language the others are in comes after it.
+    """
+    texts = feedback.column("verbatim").to_pylist()
+    given = feedback.column("language").to_pylist()
+    known = {None, *languages}
+    unread = list(
+        dict.fromkeys(text for text, own in zip(texts, given, strict=True) if text and own in known)
+    )
+    found = dict(zip(unread, read_all(unread, tuple(languages)), strict=True))
+    return [
+        found[text] if text and own in known else None
+        for text, own in zip(texts, given, strict=True)
+    ]
+
+
 def read(
     text: str,
     languages: tuple[str, ...],
@@ -124,28 +150,57 @@ def read(
     fewest: int = MIN_WORDS,
 ) -> Reading:
     """Return what the words of `text` alone say: at least `fewest`, and with that probability."""
-    plain = _NO_WORDS.sub(" ", text[:_READ])
+    (reading,) = read_all([text], languages, sure=sure, fewest=fewest)
+    return reading
+
+
+def read_all(
+    texts: Sequence[str],
+    languages: tuple[str, ...],
+    *,
+    sure: float = MIN_PROBABILITY,
+    fewest: int = MIN_WORDS,
+) -> list[Reading]:
+    """Return what `read` does of each text; the identifier reads them together."""
+    told = [_told(text, languages, fewest) for text in texts]
+    unclear = [each for each in told if isinstance(each, _Unclear)]
+    chances = iter(_chances(unclear, languages))
+    return [
+        each.reading(next(chances), languages, sure) if isinstance(each, _Unclear) else each
+        for each in told
+    ]
+
+
+class _Unclear(NamedTuple):
+    """A text whose own words do not settle what it is in, and how many of a language they are."""
+
+    text: str
+    count: Mapping[str, int]
+
+    def reading(
+        self, chances: Mapping[str, float], languages: tuple[str, ...], sure: float
+    ) -> Reading:
+        language = max(chances, key=lambda code: chances[code])
+        second = _second(self.text, language, languages) if len(self.count) > 1 else None
+        clear = second is not None or chances[language] >= sure
+        return Reading(language if clear else None, second)
+
+
+def _told(text: str, languages: tuple[str, ...], fewest: int) -> Reading | _Unclear:
+    """Return what the words say that belong to one language only."""
+    plain = text[:_READ]
+    if _SIGNS.search(plain):
+        plain = _NO_WORDS.sub(" ", plain)
     spoken = words(plain)
     if min(len(spoken), len(plain.split(maxsplit=fewest))) < fewest:  # "n.v.t." is one
         return Reading(None, None)
-    count = _own_words(spoken, languages)
+    count = Counter(own_words(spoken, languages))
     if len(count) > 1:
         plain = without_borrowed(plain)
-        count = _own_words(words(plain), languages)
+        count = Counter(own_words(words(plain), languages))
     if len(count) == 1 and max(count.values()) >= _PLENTY:
         return Reading(next(iter(count)), None)
-    chances = _chances(plain, languages, count)
-    language = max(chances, key=lambda code: chances[code])
-    second = _second(plain, language, languages) if len(count) > 1 else None
-    clear = second is not None or chances[language] >= sure
-    return Reading(language if clear else None, second)
-
-
-def _own_words(spoken: Sequence[str], languages: tuple[str, ...]) -> Counter[str]:
-    """Count the words that belong to one of `languages` only; none where a list is missing."""
-    if not listed(languages):
-        return Counter()
-    return Counter(language for language in owners(spoken) if language in languages)
+    return _Unclear(plain, count)
 
 
 def _second(text: str, main: str, languages: tuple[str, ...]) -> str | None:
@@ -161,18 +216,24 @@ def _second(text: str, main: str, languages: tuple[str, ...]) -> str | None:
         clause = text[start:end]
         inside = owners(words(clause))
         if len(inside) > 1 and other in inside and main not in inside:
-            chance = _chances(clause, languages, Counter(filter(None, inside)))[other]
-            if chance >= _CLAUSE:
+            said = _Unclear(clause, Counter(filter(None, inside)))
+            if _chances([said], languages)[0][other] >= _CLAUSE:
                 return other
     return None
 
 
-def _chances(text: str, languages: tuple[str, ...], count: Mapping[str, int]) -> dict[str, float]:
-    """Return the probability of each language, its own words weighed in."""
-    ranked = identifier(languages).rank(text[:_LONGEST])
+def _chances(texts: Sequence[_Unclear], languages: tuple[str, ...]) -> list[dict[str, float]]:
+    """Return for each text the probability of each language, its own words weighed in."""
+    if not texts:
+        return []
+    found = likelihoods([each.text[:_LONGEST] for each in texts], languages)
+    return [_weighed(chances, each.count) for chances, each in zip(found, texts, strict=True)]
+
+
+def _weighed(chances: Mapping[str, float], count: Mapping[str, int]) -> dict[str, float]:
     weights = {
-        str(language): math.log(chance + 1e-9) + _OWN_WORD * count.get(language, 0)
-        for language, chance in ranked
+        language: math.log(chance + 1e-9) + _OWN_WORD * count.get(language, 0)
+        for language, chance in chances.items()
     }
     most = max(weights.values())
     powers = {language: math.exp(weight - most) for language, weight in weights.items()}
@@ -197,20 +258,3 @@ def _filled(feedback: pa.Table, name: str, found: list[str | None]) -> pa.Table:
         return feedback
     column = pc.coalesce(feedback.column(name), pa.array(found, pa.string()))
     return feedback.set_column(feedback.schema.get_field_index(name), name, column)
-
-
-@cache
-def identifier(languages: tuple[str, ...]) -> Any:  # noqa: ANN401 - py3langid has no types
-    """Return py3langid limited to `languages`; SettingsError for one it does not know."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    known = sorted(label for label in found.labels if len(label) == 2)
-    unknown = [language for language in languages if language not in known]
-    if unknown:
-        raise SettingsError(
-            f"languages holds '{unknown[0]}', which the language identifier does not know",
-            hint=f"known: {', '.join(known)}",
-        )
-    found.set_languages(list(languages))
-    return found

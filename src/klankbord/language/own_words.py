@@ -22,14 +22,20 @@ def owners(of_text: Iterable[str]) -> list[str | None]:
     return [known.get(word) for word in of_text]
 
 
+def own_words(of_text: Iterable[str], languages: tuple[str, ...]) -> list[str]:
+    """Return the language of every word that belongs to one of `languages` only.
+
+    There are none where the words of one of `languages` are not known, so that no word of it is
+    taken for another's.
+    """
+    return list(filter(None, map(_owners_among(languages).get, of_text)))
+
+
 def without_borrowed(text: str) -> str:
     """Return `text` without the phrases that languages borrow from each other."""
+    if _borrowed_starts().isdisjoint(words(text)):
+        return text
     return _borrowed().sub(" ", text)
-
-
-def listed(languages: Sequence[str]) -> bool:
-    """Tell whether the words of all `languages` are known, so that none is taken for another."""
-    return set(languages) <= lexicon("own_words").keys()
 
 
 def longest_stretch(found: Sequence[str | None], main: str, other: str) -> int:
@@ -48,6 +54,18 @@ def longest_stretch(found: Sequence[str | None], main: str, other: str) -> int:
 def _owners() -> dict[str, str]:
     lists = (lexicon("own_words"), lexicon("opinion_words"))
     return {word: language for known in lists for language, own in known.items() for word in own}
+
+
+@cache
+def _owners_among(languages: tuple[str, ...]) -> dict[str, str]:
+    if not set(languages) <= lexicon("own_words").keys():
+        return {}
+    return {word: language for word, language in _owners().items() if language in languages}
+
+
+@cache
+def _borrowed_starts() -> frozenset[str]:
+    return frozenset(words(phrase)[0] for phrase in lexicon("borrowed")["phrases"])
 
 
 @cache

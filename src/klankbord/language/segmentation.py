@@ -88,11 +88,12 @@ def _is_abbreviation(text: str, stop: re.Match[str]) -> bool:
 
 
 def _clauses(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    words = [match.span() for match in _WORD.finditer(text, begin, end)]
+    contrasts = list(_contrast().finditer(text, begin, end))
+    words = [match.span() for match in _WORD.finditer(text, begin, end)] if contrasts else []
     starts = [start for start, _ in words]
     cuts = [begin]
     first = 0  # index of the first word of the clause being read
-    for match in _contrast().finditer(text, begin, end):
+    for match in contrasts:
         before = bisect_left(starts, match.start())
         after = len(starts) - bisect_left(starts, match.end())
         if before - first < MIN_CLAUSE_WORDS or after < MIN_CLAUSE_WORDS:

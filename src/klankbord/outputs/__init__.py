@@ -7,6 +7,7 @@ before, `quality` how good the tone model is on people's labels, and `writing` m
 from klankbord.outputs.findings import Findings, work_out
 from klankbord.outputs.heard import Heard, hear, of, until
 from klankbord.outputs.stored import StoredRun, latest_run, restore
+from klankbord.outputs.unchanged import SAME, state_of, unchanged
 from klankbord.outputs.writing import (
     Told,
     huddle_sheets,
@@ -17,6 +18,7 @@ from klankbord.outputs.writing import (
 )
 
 __all__ = [
+    "SAME",
     "Findings",
     "Heard",
     "StoredRun",
@@ -27,6 +29,8 @@ __all__ = [
     "of",
     "report_of",
     "restore",
+    "state_of",
+    "unchanged",
     "until",
     "work_out",
     "write_huddles",

@@ -22,7 +22,7 @@ from klankbord.sources.profile import Profile, load_profile
 from klankbord.sources.roles import known_header
 from klankbord.sources.saved_profiles import Profiles, find_profile
 from klankbord.sources.seen import seen_columns
-from klankbord.sources.volume import volume_of
+from klankbord.sources.volume import lines_of, volume_of
 
 __all__ = [
     "Batch",
@@ -37,6 +37,7 @@ __all__ = [
     "find_profile",
     "gathered",
     "known_header",
+    "lines_of",
     "load_profile",
     "read",
     "seen_columns",

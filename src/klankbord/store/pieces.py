@@ -22,7 +22,14 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from klankbord.schema import FEEDBACK
 from klankbord.store import tables
-from klankbord.store.arrow import bound_rows, from_micros, to_micros
+from klankbord.store.arrow import (
+    BATCH_ROWS,
+    bindable,
+    bound_rows,
+    execute_each,
+    from_micros,
+    to_micros,
+)
 from klankbord.store.engine import insert
 
 _LOOKUP_ROWS = 900  # below the number of parameters the oldest SQLite takes
@@ -65,7 +72,13 @@ class FeedbackVersion:
 def write(connection: Connection, table: pa.Table, at: datetime | None) -> Stored:
     """Store the rows of a FEEDBACK table in their order, at the moment of import `at`."""
     added = updated = 0
-    for rows in bound_rows(table):
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        part = table.slice(start, BATCH_ROWS)
+        if _is_new(connection, bindable(part.column("feedback_id"))):
+            statement = insert(connection, tables.feedback).on_conflict_do_nothing()
+            added += execute_each(connection, statement, part)
+            continue
+        (rows,) = bound_rows(part)
         pieces = _known(connection, rows)
         for row in rows:
             piece = pieces.get(row["feedback_id"])
@@ -105,6 +118,14 @@ def read_main_languages(connection: Connection) -> dict[str, str]:
         .order_by(func.count(), piece.language.desc())
     )
     return {row.source: row.language for row in connection.execute(counted)}
+
+
+def _is_new(connection: Connection, ids: Sequence[str]) -> bool:
+    """Tell whether nothing is known yet of pieces that are told of once each."""
+    own = tables.feedback.c.feedback_id
+    return len(set(ids)) == len(ids) and not any(
+        connection.execute(select(own).where(own.in_(some)).limit(1)).first() for some in parts(ids)
+    )
 
 
 class _Piece:

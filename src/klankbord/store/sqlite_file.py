@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from klankbord.errors import WorkspaceError
 
 BUSY_SECONDS = 30
+CACHE_KIB = 65_536  # of pages in memory: ids are hashes, so that rows come in all over the index
 WRITES = "klankbord_writes"  # the execution option of a connection that is going to write
 
 
@@ -75,6 +76,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     _use_write_ahead_log(cursor)
     cursor.close()
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Select, exists, func, or_, select, text
+from sqlalchemy import Select, delete, exists, func, or_, select, text
 
 from klankbord.errors import WorkspaceError
 from klankbord.location import Location
@@ -19,13 +19,14 @@ from klankbord.records import ToneShift
 from klankbord.schema import CUSTOMERS, FEEDBACK, SCORES, SEGMENTS, SPEAKING, conform
 from klankbord.store import findings, history, identities, labels, pieces, tables
 from klankbord.store.action_store import ActionStore
-from klankbord.store.arrow import bound_rows, read_table
+from klankbord.store.arrow import bindable, bound_rows, execute_each, read_table
 from klankbord.store.backup_store import BackupStore
 from klankbord.store.engine import engine_for, insert, readable_errors
 from klankbord.store.erasure_store import ErasureStore
 from klankbord.store.import_store import ImportStore
 from klankbord.store.privacy_store import PrivacyStore
 from klankbord.store.review_store import ReviewStore
+from klankbord.store.state import state_of
 from klankbord.store.theme_store import ThemeStore
 from klankbord.store.upgrade import upgrade
 
@@ -84,6 +85,11 @@ class Workspace(
             raise WorkspaceError(
                 "the workspace is damaged", where=self._name, hint="put back a backup"
             )
+
+    def state(self) -> str:
+        """Return a digest of what an analysis reads: another one where that changed."""
+        with self._reading() as connection:
+            return state_of(connection)
 
     # --- feedback and customers ---------------------------------------------------------------
 
@@ -167,19 +173,22 @@ class Workspace(
 
     # --- scores and segments ------------------------------------------------------------------
 
-    def unscored(self, scored_by: str) -> pa.Table:
-        """Return the feedback with words of customers that this model has not scored yet."""
+    def unscored(self, scored_by: str) -> list[str]:
+        """Return the ids of feedback with words of customers that this model has not scored yet.
+
+        They are in the order of `feedback()`.
+        """
         scored = exists().where(
             tables.score.c.feedback_id == tables.feedback.c.feedback_id,
             tables.score.c.scored_by == scored_by,
         )
-        query = select(tables.feedback).where(
-            tables.feedback.c.verbatim != "",
+        query = select(tables.feedback.c.feedback_id).where(
+            func.trim(tables.feedback.c.verbatim, _BLANKS) != "",
             tables.feedback.c.author_role.in_(SPEAKING),
             ~scored,
         )
-        table = self._read(query.order_by(*_BY_TIME), FEEDBACK)
-        return table.filter(pc.not_equal(pc.utf8_trim_whitespace(table.column("verbatim")), ""))
+        with self._reading() as connection:
+            return list(connection.execute(query.order_by(*_BY_TIME)).scalars())
 
     def save_scores(self, table: pa.Table) -> None:
         """Store one score for each piece of feedback, in place of an earlier one."""
@@ -192,8 +201,7 @@ class Workspace(
             statement = statement.on_conflict_do_update(
                 index_elements=["feedback_id"], set_=changes
             )
-            for rows in bound_rows(table):
-                connection.execute(statement, rows)
+            execute_each(connection, statement, table)
 
     def scores(self) -> pa.Table:
         """Return all scores in the order of `feedback()`."""
@@ -204,12 +212,10 @@ class Workspace(
         """Store the segments of the feedback in `table`, in place of all earlier ones of it."""
         table = conform(table, SEGMENTS)
         with self._writing() as connection:
-            ids = table.select(["feedback_id"]).group_by("feedback_id").aggregate([])
-            statement = text("DELETE FROM segment WHERE feedback_id = :feedback_id")
-            for rows in bound_rows(ids):
-                connection.execute(statement, rows)
-            for rows in bound_rows(table):
-                connection.execute(insert(connection, tables.segment), rows)
+            known = tables.segment.c.feedback_id
+            for some in pieces.parts(list(dict.fromkeys(bindable(table.column("feedback_id"))))):
+                connection.execute(delete(tables.segment).where(known.in_(some)))
+            execute_each(connection, insert(connection, tables.segment), table)
 
     def segments(self) -> pa.Table:
         """Return all segments in the order of `feedback()`."""
@@ -294,4 +300,5 @@ class Workspace(
             return read_table(connection, query, schema)
 
 
+_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _BY_TIME = (tables.feedback.c.received_at.asc().nulls_last(), tables.feedback.c.feedback_id)
