@@ -13,10 +13,12 @@ def main() -> None:
     try:
         from klankbord.cli import run
         from klankbord.cli.output import tell_no_words
+        from klankbord.spared import OWN_PROCESS
     except KeyboardInterrupt:
         sys.exit(130)
     tell_no_words()
-    os.environ |= dict.fromkeys(_OFFLINE, "1")  # before a library of models is imported
+    # before a library of models is imported
+    os.environ |= dict.fromkeys((*_OFFLINE, OWN_PROCESS), "1")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -14,10 +14,9 @@ def adjusted(p: Sequence[float] | np.ndarray) -> np.ndarray:
 
     NaN stands for what was not tested: it stays and does not count.
     """
-    from scipy import stats
-
     values = np.array(p, dtype=float)
-    judged = np.isfinite(values)
-    if judged.any():
-        values[judged] = stats.false_discovery_control(values[judged], method="bh")
+    judged = np.flatnonzero(np.isfinite(values))
+    order = judged[np.argsort(values[judged])]
+    least = values[order] * (len(order) / np.arange(1, len(order) + 1))
+    values[order] = np.clip(np.minimum.accumulate(least[::-1])[::-1], 0.0, 1.0)
     return values

@@ -74,6 +74,29 @@ def test_klankbord_gives_the_vectors_of_the_library(encoder):
     assert ((encoder.encode(TEXTS[:6]) * other).sum(axis=1) > 0.9999).all()
 
 
+@pytest.mark.parametrize("quantised", [False, True])
+def test_a_folder_of_another_maker_gives_the_vectors_of_model2vec(tmp_path, quantised):
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    words = {word: place for place, word in enumerate(["[PAD]", "[UNK]", "goed", "slecht", "nu"])}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    vectors = np.random.default_rng(3).normal(size=(3 if quantised else 5, 8)).astype(np.float16)
+    parts = {"token_mapping": np.array([0, 0, 1, 2, 1]), "weights": np.arange(1.0, 6.0)}
+    made = StaticModel(vectors, tokenizer, max_length=3, **(parts if quantised else {}))
+    made.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"model_type": "model2vec"}))
+    texts = ["goed slecht", "nu wat goed", "goed nu slecht goed goed", "wat", ""]
+    wanted = StaticModel.from_pretrained(tmp_path, quantize_to="float32").encode(texts)
+    length = np.linalg.norm(wanted, axis=1, keepdims=True)
+    found = load_encoder(str(tmp_path)).encode(texts)
+    assert np.allclose(found, wanted / np.maximum(length, 1e-9), atol=1e-6)
+
+
 def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder):
     together = encoder.encode(TEXTS * 300)
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])

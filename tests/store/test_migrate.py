@@ -1,4 +1,5 @@
 import itertools
+import json
 import logging
 import sqlite3
 from pathlib import Path
@@ -16,9 +17,38 @@ from klankbord.store.engine import begin, engine_for
 from old_schemas import at_schema, fill
 
 
-def test_the_migrations_end_in_exactly_the_tables_the_code_uses(workspace):
-    with workspace._reading() as connection:
+def test_a_new_workspace_has_exactly_what_all_migrations_make(workspace, no_schema):
+    engine, _ = engine_for(no_schema)
+    with begin(engine, writes=True) as connection:
+        at_schema(connection, "head")
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        migrated = everything_in(connection)
+    engine.dispose()
+    with workspace._reading() as connection:
+        assert everything_in(connection) == migrated
+    assert migrated["alembic_version"][1] == [(migrate.REVISIONS[-1],)]
+
+
+def everything_in(connection):
+    """Return what a database says of its tables, and their rows."""
+    found = {}
+    inspector = sa.inspect(connection)
+    assert not inspector.get_view_names()
+    for name in inspector.get_table_names():
+        told = [
+            *inspector.get_columns(name),
+            inspector.get_pk_constraint(name),
+            *inspector.get_foreign_keys(name),
+            *inspector.get_unique_constraints(name),
+            *inspector.get_indexes(name),
+            *inspector.get_check_constraints(name),
+        ]
+        rows = connection.exec_driver_sql(f"SELECT * FROM {name}").fetchall()
+        found[name] = sorted(json.dumps(each, default=str) for each in told), rows
+    if connection.dialect.name == "sqlite":
+        kinds = "SELECT type, name FROM sqlite_master ORDER BY type, name"
+        found["kinds"] = connection.exec_driver_sql(kinds).fetchall()
+    return found
 
 
 def test_every_migration_on_disk_is_a_known_revision():

@@ -133,7 +133,7 @@ def _regress(
     change: Floats, treated: Floats, columns: Floats, weights: Floats, customer: Ints
 ) -> tuple[float, float, float, float] | None:
     """Return effect, standard error, reach of the interval and p-value of `treated`."""
-    from scipy import stats
+    from scipy.special import stdtr, stdtrit
 
     root = np.sqrt(weights)
     x = np.column_stack([np.ones(len(change)), treated, columns]) * root[:, None]
@@ -150,9 +150,9 @@ def _regress(
     if variance <= _NOTHING or freedom < MIN_FREEDOM:
         return None
     error = float(np.sqrt(variance))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    reach = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     effect = float(coefficient[1])
-    return effect, error, reach, float(2 * stats.t.sf(abs(effect) / error, freedom))
+    return effect, error, reach, float(2 * stdtr(freedom, -abs(effect) / error))
 
 
 def _undo_leverage(x: Floats, inverse: Floats, residual: Floats, number: Ints) -> Floats:

@@ -8,6 +8,7 @@ from typing import Any
 from klankbord.errors import ModelError
 from klankbord.models.card import ModelCard, read_card
 from klankbord.resources import bundled
+from klankbord.spared import without
 
 BUNDLED_DUTCH = "models/spacy-nl"
 
@@ -25,7 +26,8 @@ def load_dutch(folder: Path | None = None) -> Any:  # noqa: ANN401 - spaCy is im
     """
     card = dutch_card(folder)
     card.verify()
-    import spacy
+    with without("torch"):  # a second and 190 MB, for pipelines that train or use a GPU
+        import spacy
 
     try:
         return spacy.load(card.folder)

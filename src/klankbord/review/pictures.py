@@ -48,8 +48,7 @@ class Pictures:
         self.sparks = Sparks(wording, self._aside)  # of themes
 
     def prepare(self) -> None:
-        """Know what the feedback teaches and start the drawing libraries, before anybody waits."""
-        import altair as alt  # noqa: F401 - the first import takes long
+        """Know what the feedback teaches and start the drawing library, before anybody waits."""
         import vl_convert
 
         run = self._store.last_run()
