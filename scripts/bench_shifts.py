@@ -31,7 +31,8 @@ from klankbord.shifts.histories import Bools, Ints, gather
 from klankbord.shifts.judged import LEAST_PIECES
 from klankbord.shifts.learning import learn
 from klankbord.shifts.policy import allowed_states, journey_claims, keep
-from klankbord.shifts.trajectories import Sequences, final_masses
+from klankbord.shifts.sequences import Sequences
+from klankbord.shifts.trajectories import final_masses
 from other_detectors import DETECTORS, NEVER
 from planted_histories import AS_OF, LEVELS, Histories
 from shift_runs import DROPS, JOURNEY_KINDS, TUNING_SEED, Reader, Run, run, share, take, tuned

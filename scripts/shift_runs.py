@@ -15,7 +15,8 @@ from klankbord.shifts.histories import Bools, Floats, gather
 from klankbord.shifts.judged import judged_words
 from klankbord.shifts.learning import learn
 from klankbord.shifts.policy import JOURNEYS, allowed_states, journey_claims
-from klankbord.shifts.trajectories import daily, final_masses
+from klankbord.shifts.sequences import daily
+from klankbord.shifts.trajectories import final_masses
 from other_detectors import DETECTORS, best_threshold, discoveries
 from planted_histories import AS_OF, LEVELS, Histories
 

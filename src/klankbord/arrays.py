@@ -21,6 +21,14 @@ def to_numpy(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
     return values
 
 
+def places(ids: pa.ChunkedArray | pa.Array, among: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
+    """Return where each id lies in `among`, which holds an id once; -1 where it does not."""
+    if len(ids) == len(among) and ids.equals(among):  # tables that were scored row by row
+        return np.arange(len(ids), dtype=np.int64)
+    found = pc.index_in(ids, value_set=one(among))
+    return to_numpy(pc.fill_null(found, -1)).astype(np.int64)
+
+
 def encode(column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
     """Return the distinct values in ascending order, and each row's place in them; -1 for null."""
     encoded = pc.dictionary_encode(one(column))
@@ -29,3 +37,8 @@ def encode(column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, NDArray[np.int
     rank[order] = np.arange(len(order))
     codes = to_numpy(pc.fill_null(encoded.indices, -1)).astype(np.int64)
     return encoded.dictionary.take(pa.array(order)), rank[codes]
+
+
+def stretches(start: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places start, start + 1 … of every stretch, one stretch after another."""
+    return np.repeat(start - (np.cumsum(size) - size), size) + np.arange(int(size.sum()))

@@ -181,5 +181,6 @@ def test_without_any_rows(tmp_path: Path) -> None:
 def test_scores_split_over_chunks(tmp_path: Path) -> None:
     given = world()
     halves = pa.concat_tables([given["scores"].slice(12), given["scores"].slice(0, 12)])
-    joined = feedback_with_scores(given["feedback"], halves)
-    assert joined.equals(feedback_with_scores(given["feedback"], given["scores"]))
+    joined = pa.concat_tables(feedback_with_scores(given["feedback"], halves))
+    whole = pa.concat_tables(feedback_with_scores(given["feedback"], given["scores"]))
+    assert joined.equals(whole)

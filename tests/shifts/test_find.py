@@ -258,7 +258,7 @@ def test_a_day_is_one_of_the_time_zone():
 
 
 def test_one_endless_conversation_costs_no_more_than_a_long_one(monkeypatch):
-    from klankbord.shifts import trajectories
+    from klankbord.shifts import sequences
 
     def talk(turns: int) -> list[Piece]:
         return [
@@ -267,23 +267,23 @@ def test_one_endless_conversation_costs_no_more_than_a_long_one(monkeypatch):
         ]
 
     steps = []
-    original = trajectories._steps
+    original = sequences._steps
 
     def counted(start):
         steps.append(int(np.diff(start).max()))
         return original(start)
 
-    monkeypatch.setattr(trajectories, "_steps", counted)
+    monkeypatch.setattr(sequences, "_steps", counted)
     found = find([*crowd(40), *talk(3_000)])
     assert max(steps) == 200
     assert kinds_of(found, "praat") == {ShiftKind.GESPREK}
 
 
 def test_a_customer_with_contacts_beyond_counting_is_judged_on_the_last(monkeypatch):
-    from klankbord.shifts import trajectories
+    from klankbord.shifts import sequences
 
     steps = []
-    original = trajectories._steps
+    original = sequences._steps
 
     def counted(start):
         steps.append(int(np.diff(start).max()))
@@ -293,7 +293,7 @@ def test_a_customer_with_contacts_beyond_counting_is_judged_on_the_last(monkeypa
     daily = history("elke dag", tones, every=1.0, text="Zo gaat het.")
     found = find([*crowd(), *daily])
     assert kinds_of(found, "elke dag") == {ShiftKind.VERKOELING}
-    monkeypatch.setattr(trajectories, "_steps", counted)
+    monkeypatch.setattr(sequences, "_steps", counted)
     find([*crowd(40), *history("elke dag", [1, 3] * 600, every=1.0)])
     assert max(steps) == 500
 

@@ -8,14 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klankbord.shifts.learning import Expectation, before_learning, generator, learn
+from klankbord.shifts.sequences import Sequences, ragged
 from klankbord.shifts.trajectories import (
     STATES,
     Dynamics,
-    Sequences,
     exponential,
     final_masses,
     likelihood,
-    ragged,
     settled_since,
     smooth,
     turning_mass,

@@ -8,6 +8,7 @@ chosen, take one in which nothing had to be masked.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,14 +16,15 @@ from typing import TypeAlias
 
 from klankbord.language.stop_words import stop_words
 from klankbord.loop.rules import rules
-from klankbord.models.person_names import name_lists
+from klankbord.models.name_words import name_lists
 from klankbord.placeholders import PLACEHOLDER
 from klankbord.privacy import Span, find, numbers
 
 _Finder: TypeAlias = Callable[[str], Sequence[Span]]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SENTENCE_END = re.compile(r"[.!?…:;]['’\")]*\s+$|^\W*$")
+_SENTENCE_END = re.compile(r"[.!?…:;]['’\")]*\s+$")
+_NO_WORD = re.compile(r"\W*")
 _TAKEN_OUT = re.compile("‹[^‹›]*›")
 _JOINED = re.compile(r"\s+|-")
 _BRACKET = re.compile(rf"(?=‹([a-z]+)){PLACEHOLDER.pattern}|[‹›]")
@@ -35,6 +37,20 @@ class _Words:
     particles: frozenset[str]
     verbs: frozenset[str]
     capitals: frozenset[str]
+
+
+class _Brackets:
+    """Where a text holds what was taken out of it."""
+
+    def __init__(self, text: str) -> None:
+        spans = [found.span() for found in _TAKEN_OUT.finditer(text)]
+        self._starts = [start for start, _ in spans]
+        self._ends = [end for _, end in spans]
+
+    def touch(self, start: int, end: int) -> bool:
+        """Tell whether a bracket holds some of the text from `start` up to `end`."""
+        at = bisect_right(self._ends, start)
+        return at < len(self._ends) and self._starts[at] < end
 
 
 def mask(text: str, language: str = "nl", *, capitals: bool = True) -> str:
@@ -80,21 +96,21 @@ def _everything(text: str) -> Sequence[Span]:
 
 def _without_found(text: str, spans: Sequence[Span], tokens: Mapping[str, str]) -> str:
     """Replace `spans` of `text` outside its brackets."""
-    taken = [found.span() for found in _TAKEN_OUT.finditer(text)]
+    inside = _Brackets(text)
     result, end = [], 0
     for span in spans:
-        if not any(span.start < last and first < span.end for first, last in taken):
+        if not inside.touch(span.start, span.end):
             result += [text[end : span.start], tokens[span.kind]]
             end = span.end
     return "".join([*result, text[end:]])
 
 
 def _mask_names(text: str, token: str, *, capitals_tell: bool) -> str:
-    taken = [found.span() for found in _TAKEN_OUT.finditer(text)]
+    inside = _Brackets(text)
     words = [
         found
         for found in _WORD.finditer(text)
-        if not any(start <= found.start() < end for start, end in taken)
+        if not inside.touch(found.start(), found.start() + 1)
     ]
     named = [_is_name(text, words, at, capitals_tell=capitals_tell) for at in range(len(words))]
     _join_full_names(text, words, named)
@@ -123,10 +139,17 @@ def _is_name(text: str, words: Sequence[re.Match[str]], at: int, *, capitals_tel
         return True
     if any(part != part.capitalize() for part in word.split("-")):
         return False
-    if _SENTENCE_END.search(text[: words[at].start()]):
+    if _opens_sentence(text, words, at):
         after = _WORD.match(text, words[at].end() + 1)
         return after is not None and after[0].casefold() in known.verbs
     return capitals_tell or before in known.introductions
+
+
+def _opens_sentence(text: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    if not at and _NO_WORD.fullmatch(text, 0, words[0].start()):
+        return True
+    gap = text[words[at - 1].end() if at else 0 : words[at].start()]
+    return _SENTENCE_END.search(gap) is not None
 
 
 def _join_full_names(text: str, words: Sequence[re.Match[str]], named: list[bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,14 +78,22 @@ def complaining(scores: pa.Table) -> pa.ChunkedArray:
 
 def recent_only(table: pa.Table, moment: datetime) -> pa.Table:
     """Keep what came in during the `recent_days` up to `moment`."""
+    return table.filter(_recent(table, moment))
+
+
+def recent_or_by(table: pa.Table, moment: datetime, people: Collection[str]) -> pa.Table:
+    """Keep what `recent_only` keeps, and whatever these people ever said."""
+    theirs = pc.is_in(table.column("customer_id"), pa.array(sorted(people), pa.string()))
+    return table.filter(pc.or_(pc.fill_null(_recent(table, moment), False), theirs))
+
+
+def _recent(table: pa.Table, moment: datetime) -> pa.ChunkedArray:
     received = table.column("received_at")
     oldest = moment - timedelta(days=rules("reasons")["recent_days"])
     kind = received.type
-    return table.filter(
-        pc.and_(
-            pc.greater_equal(received, pa.scalar(oldest, kind)),
-            pc.less_equal(received, pa.scalar(moment, kind)),
-        )
+    return pc.and_(
+        pc.greater_equal(received, pa.scalar(oldest, kind)),
+        pc.less_equal(received, pa.scalar(moment, kind)),
     )
 
 

@@ -32,6 +32,7 @@ from klankbord.loop.facts import (
     voices,
 )
 from klankbord.loop.lifecycle import ActionState
+from klankbord.loop.pieces import recent_or_by, scored_feedback
 from klankbord.loop.routing import owner_for_cause, owner_for_theme
 from klankbord.loop.rules import rules
 from klankbord.loop.signals import Signal
@@ -66,14 +67,16 @@ def plan(
     """
     moment = moment_of(as_of, timezone)
     values = CustomerValues(customers, feedback)
-    scored = found.scored_feedback(feedback, scores)
+    left = lately_lost(customers, moment)
+    lately = recent_or_by(feedback, moment, left)
+    scored = scored_feedback(lately, scores)
     complaints = found.from_open_complaints(scored, values, moment)
     waiting = {signal.customer_id or "" for signal in complaints}
-    lost = lately_lost(customers, moment).keys() - waiting
+    lost = left.keys() - waiting
     grounds = [
         *found.from_shifts(shifts, moment, lost),
         *complaints,
-        *found.from_detractors(feedback, scores, values, moment),
+        *found.from_detractors(lately, scores, values, moment),
         *from_lost(customers, scored, values, moment, waiting),
     ]
     unhappy = frozenset(s.customer_id for s in grounds if s.customer_id and not _thanks(s))

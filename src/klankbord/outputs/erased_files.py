@@ -126,7 +126,7 @@ def _parquet(path: Path) -> Any:  # noqa: ANN401 - a pyarrow table
 def _mend_parquet(path: Path, left: Leftovers) -> None:
     import pyarrow as pa
 
-    from klankbord.report.tables import write_parquet
+    from klankbord.report.parquet import write_parquet
 
     table = _parquet(path)
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]

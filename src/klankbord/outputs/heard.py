@@ -76,12 +76,17 @@ def until(feedback: pa.Table, moment: datetime) -> pa.Table:
     """Leave out what is dated after `moment`: a typing error in a year must not steer a list."""
     received = feedback.column("received_at")
     later = pc.greater(received, pa.scalar(moment, received.type))
-    return feedback.filter(pc.invert(pc.fill_null(later, False)))
+    return _only(feedback, pc.invert(pc.fill_null(later, False)))
 
 
 def of(table: pa.Table, feedback: pa.Table) -> pa.Table:
     """Keep the rows of `table` that belong to `feedback`."""
-    return table.filter(pc.is_in(table.column("feedback_id"), feedback.column("feedback_id")))
+    return _only(table, pc.is_in(table.column("feedback_id"), feedback.column("feedback_id")))
+
+
+def _only(table: pa.Table, kept: pa.ChunkedArray) -> pa.Table:
+    """Keep some rows; the table itself where that is all of them, since it may be large."""
+    return table if pc.all(kept, min_count=0).as_py() else table.filter(kept)
 
 
 def _latest(feedback: pa.Table, now: datetime) -> datetime:

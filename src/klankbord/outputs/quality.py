@@ -32,11 +32,13 @@ def measured_quality(heard: Heard, *, adapted: bool = False) -> OwnQuality | Non
     from klankbord.report import OwnQuality
 
     given = heard.sampled
+    if not given.num_rows:
+        return _corrected_only(heard, adapted=adapted)
     at = pc.index_in(given["feedback_id"], value_set=heard.predicted["feedback_id"])
     known = pc.is_valid(at)
     labels = given.filter(known)
     if not labels.num_rows:
-        return OwnQuality(0, False, adapted, (), heard.corrections) if heard.corrections else None
+        return _corrected_only(heard, adapted=adapted)
     scores = heard.predicted.take(at.filter(known))
     columns = [scores[name].to_numpy() for name in TONE_PROBABILITIES]
     chances = np.stack(columns, axis=1).astype(np.float64)
@@ -53,3 +55,9 @@ def measured_quality(heard: Heard, *, adapted: bool = False) -> OwnQuality | Non
         figures=tuple((name, one.value, one.low, one.high) for name, one in named),
         corrections=heard.corrections,
     )
+
+
+def _corrected_only(heard: Heard, *, adapted: bool) -> OwnQuality | None:
+    from klankbord.report import OwnQuality
+
+    return OwnQuality(0, False, adapted, (), heard.corrections) if heard.corrections else None

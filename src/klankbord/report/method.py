@@ -52,7 +52,7 @@ def method(
     theirs = pc.is_in(feedback["author_role"], pa.array(SPEAKING, pa.string()))
     totals = (
         ("everything", feedback.num_rows),
-        ("feedback", feedback.filter(theirs).num_rows),
+        ("feedback", pc.sum(theirs).as_py() or 0),
         ("scores", scores.num_rows),
         ("segments", segments.num_rows),
         ("judged", findings.customers_judged),

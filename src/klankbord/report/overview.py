@@ -88,7 +88,7 @@ def _figures(facts: Facts, risk: Risk, wording: Wording) -> tuple[Figure, ...]:
 
 
 def _score_figure(facts: Facts, wording: Wording) -> Figure:
-    metric = facts.main_metric()
+    metric = facts.main_metric
     if not metric:
         text = wording("figure.score.none")
         return Figure("score", wording("figure.score.label"), "–", text)

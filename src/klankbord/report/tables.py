@@ -11,18 +11,19 @@ this file at semicolons and then sees no quotes around the cell. Numbers are lef
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from klankbord.arrays import places
 from klankbord.cells import neutral
 from klankbord.files import replacing
 from klankbord.records import Action, Driver, Quote, RejectedRow, Theme, ToneShift
 from klankbord.report.order import by_owner, by_theme, tone_by_theme
+from klankbord.report.parquet import groups, rows_of, sorted_rows, write_groups
 from klankbord.report.satisfaction import Satisfaction
 from klankbord.report.wording import Wording, shorten
 from klankbord.themes.breakdown import Breakdown
@@ -151,12 +152,10 @@ def write_tables(
         write_csv(folder / name, columns, rows)
     tables = {
         "feedback.parquet": feedback_with_scores(feedback, scores, wording.original_ids),
-        "segmenten.parquet": segments.select(SEGMENT_COLUMNS).sort_by(
-            [("feedback_id", "ascending"), ("segment", "ascending")]
-        ),
+        "segmenten.parquet": _by_id(segments),
     }
-    for name, table in tables.items():
-        write_parquet(folder / name, table)
+    for name, parts in tables.items():
+        write_groups(folder / name, parts)
     return tuple(folder / name for name in (*csvs, *tables))
 
 
@@ -171,26 +170,30 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
         writer.writerows([cell(value) for value in row] for row in rows)
 
 
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write one Parquet file, whole or not at all; the same rows give the same bytes."""
-    with replacing(path) as temporary:
-        pq.write_table(table.combine_chunks(), temporary, compression="zstd")
-
-
 def feedback_with_scores(
     feedback: pa.Table, scores: pa.Table, original_ids: Mapping[str, str] | None = None
-) -> pa.Table:
-    """Join every piece of feedback with its scores (null without words), by date and id."""
-    order = [("received_at", "ascending"), ("feedback_id", "ascending")]
-    feedback = feedback.sort_by(order)
-    joined = scores.take(pc.index_in(feedback["feedback_id"], scores["feedback_id"]))
-    for name in scores.column_names:
-        if name != "feedback_id":
-            feedback = feedback.append_column(name, joined[name])
-    for name in ("customer_id", "account_id") if original_ids else ():
-        at = feedback.column_names.index(name)
-        feedback = feedback.set_column(at, name, _reveal(feedback[name], original_ids or {}))
-    return feedback
+) -> Iterator[pa.Table]:
+    """Yield every piece of feedback with its scores (null without words), by date and id."""
+    ordered = sorted_rows(feedback, "received_at", "feedback_id")
+    at = places(feedback["feedback_id"], scores["feedback_id"])
+    scores = scores.drop_columns("feedback_id")
+    for start, count in groups(len(ordered)):
+        rows = ordered[start : start + count]
+        part, scored = rows_of(feedback, rows), rows_of(scores, at[rows])
+        for name in ("customer_id", "account_id") if original_ids else ():
+            place = part.column_names.index(name)
+            part = part.set_column(place, name, _reveal(part[name], original_ids or {}))
+        for name in scored.column_names:
+            part = part.append_column(name, scored[name])
+        yield part
+
+
+def _by_id(segments: pa.Table) -> Iterator[pa.Table]:
+    """Yield the segments by id of their feedback and place in it."""
+    segments = segments.select(SEGMENT_COLUMNS)
+    ordered = sorted_rows(segments, "feedback_id", "segment")
+    for start, count in groups(len(ordered)):
+        yield rows_of(segments, ordered[start : start + count])
 
 
 def _reveal(column: pa.ChunkedArray, original_ids: Mapping[str, str]) -> pa.ChunkedArray:

@@ -41,7 +41,7 @@ def tone_trend(facts: Facts, wording: Wording) -> Trend | None:
 
 def score_trend(facts: Facts, wording: Wording) -> Trend | None:
     """Return the main score metric over time; None without scores or under two periods."""
-    metric = facts.main_metric()
+    metric = facts.main_metric
     if not metric:
         return None
     usable = (facts.metric == metric) & ~np.isnan(facts.score)

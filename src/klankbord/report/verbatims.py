@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.arrays import to_numpy
+from klankbord.arrays import places, to_numpy
 from klankbord.records import Quote, Theme
 from klankbord.report.model import QuoteText
 from klankbord.report.quotes import quote_text
@@ -31,12 +31,13 @@ def verbatims(
     ordered = sorted(themes, key=lambda theme: theme.theme_id)
     theme, row, segment = _mentions(feedback, segments, ordered)
     ends = np.searchsorted(theme, np.arange(len(ordered) + 1))
-    found = {}
-    for at, record in enumerate(ordered):
-        part = slice(ends[at], min(ends[at + 1], ends[at] + _LOOKED_AT))
-        quotes = _quotes(feedback, segments, row[part], segment[part])
-        found[record.theme_id] = _chosen(record, quotes, wording)
-    return found
+    latest = np.flatnonzero(np.arange(len(theme)) - ends[theme] < _LOOKED_AT)
+    quotes = _quotes(feedback, segments, row[latest], segment[latest])
+    ends = np.searchsorted(theme[latest], np.arange(len(ordered) + 1))
+    return {
+        record.theme_id: _chosen(record, quotes[ends[at] : ends[at + 1]], wording)
+        for at, record in enumerate(ordered)
+    }
 
 
 def _mentions(
@@ -46,9 +47,11 @@ def _mentions(
     place = {theme.theme_id: at for at, theme in enumerate(themes)}
     head = np.array([place.get(theme.parent_id or "", -1) for theme in themes], dtype=np.int64)
     at = pc.index_in(segments["theme_id"], value_set=pa.array(list(place), pa.string()))
-    row = pc.index_in(segments["feedback_id"], value_set=feedback["feedback_id"])
-    known = np.flatnonzero(pc.and_(pc.is_valid(at), pc.is_valid(row)).to_numpy())
-    theme, rows = (to_numpy(column.take(pa.array(known))).astype(np.int64) for column in (at, row))
+    known = np.flatnonzero(to_numpy(pc.is_valid(at)))
+    theme = to_numpy(at.drop_null()).astype(np.int64)
+    rows = places(segments["feedback_id"].filter(pc.is_valid(at)), feedback["feedback_id"])
+    there = rows >= 0
+    theme, rows, known = theme[there], rows[there], known[there]
     above = head[theme] if len(theme) else theme
     theme = np.concatenate([theme, above[above >= 0]])
     rows = np.concatenate([rows, rows[above >= 0]])

@@ -16,15 +16,8 @@ import numpy as np
 from klankbord.shifts.histories import Floats, Ints, Pieces
 from klankbord.shifts.learning import Expectation, learn
 from klankbord.shifts.policy import states
-from klankbord.shifts.trajectories import (
-    Dynamics,
-    Sequences,
-    final_masses,
-    newest,
-    offsets_of,
-    turn_weight,
-    turned,
-)
+from klankbord.shifts.sequences import Sequences, newest, offsets_of, turn_weight
+from klankbord.shifts.trajectories import Dynamics, final_masses, turned
 
 HIGH, LOW = states(2, 3, 4), states(0, 1)
 LEAST_TURNS = 3

@@ -17,11 +17,11 @@ from klankbord.shifts.findings import Finding
 from klankbord.shifts.histories import CHANNELS, HIGH, Bools, Floats, Ints, Pieces
 from klankbord.shifts.paradox import FLAT, Paradox
 from klankbord.shifts.policy import JOURNEYS, Claims
+from klankbord.shifts.sequences import Sequences
 from klankbord.shifts.silence import Silence
 from klankbord.shifts.trajectories import (
     STATES,
     Dynamics,
-    Sequences,
     final_masses,
     smooth,
     turned,

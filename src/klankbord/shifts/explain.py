@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,7 @@ from klankbord.moments import TIMEZONE, in_words, local_day, moment
 from klankbord.records import Quote, ToneShift
 from klankbord.schema import TONES, ShiftKind
 from klankbord.shifts.changed_words import Said, changed_words
+from klankbord.shifts.cited import Cited
 from klankbord.shifts.findings import Finding
 from klankbord.shifts.histories import CHANNELS
 
@@ -52,12 +54,11 @@ class Passage:
 
 
 def passages(
-    feedback: pa.Table, scores: pa.Table, rows: Iterable[int], tones: Mapping[int, int]
+    cited: Cited, scores: pa.Table, rows: Iterable[int], tones: Mapping[int, int]
 ) -> dict[int, Passage]:
     """Return the passages of these rows; `tones` gives the observed rank of each."""
     wanted = sorted(set(rows))
-    columns = ["feedback_id", "verbatim", "received_at", "channel", "score_value"]
-    taken = feedback.select(columns).take(pa.array(wanted, type=pa.int64())).to_pydict()
+    taken = cited.take(np.array(wanted, dtype=np.int64)).to_pydict()
     scored = scores.select(["feedback_id", "cues"]).filter(
         pc.is_in(scores["feedback_id"], pa.array(taken["feedback_id"], pa.string()))
     )

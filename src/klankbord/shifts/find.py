@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,15 +15,17 @@ from klankbord.records import Progress, ToneShift, Verdict, silent
 from klankbord.schema import ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
 from klankbord.shifts.behaviour import Behaviour, behave
+from klankbord.shifts.cited import Cited, cite
 from klankbord.shifts.conversation import converse, worst
 from klankbord.shifts.findings import Finding, ShiftFindings
 from klankbord.shifts.histories import Bools, Histories, Ints, gather
 from klankbord.shifts.judged import judged_words
 from klankbord.shifts.learning import learn
 from klankbord.shifts.policy import Claims
+from klankbord.shifts.sequences import daily
 from klankbord.shifts.silence import Silence, listen
-from klankbord.shifts.timelines import timelines
-from klankbord.shifts.trajectories import daily, final_masses
+from klankbord.shifts.timelines import own_words, timelines
+from klankbord.shifts.trajectories import Dynamics, final_masses
 from klankbord.values import customer_values
 
 STAGE = "tone shifts"
@@ -52,7 +54,53 @@ def find_shifts(
     """
     progress(STAGE, 0, _STEPS)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-    histories = gather(feedback, scores, as_of, timezone)
+    decision = decide(
+        gather(feedback, scores, as_of, timezone),
+        customers,
+        fdr=fdr,
+        telling=explain.Telling(as_of, language, timezone),
+        verdicts=verdicts,
+        progress=progress,
+    )
+    cited = cite(feedback, decision.rows)
+    return tell(decision, cited, scores, customer_values(feedback, customers), progress=progress)
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """Which claims made the list, located but not yet in words; and all that was found beside."""
+
+    histories: Histories
+    findings: list[Finding]
+    dynamics: Dynamics
+    judged: Bools  # of each customer
+    recovered: int  # conversations
+    telling: explain.Telling
+    calibration: policy.Calibration
+
+    @property
+    def listed(self) -> set[int]:
+        """The customers with a finding."""
+        return {finding.customer for finding in self.findings}
+
+    @property
+    def rows(self) -> Ints:
+        """The rows of the feedback to tell it with, ascending: `tell` wants these `Cited`."""
+        quoted = sorted(explain.needed_rows(self.findings))
+        drawn = own_words(self.listed, self.histories).row
+        return np.union1d(drawn, np.array(quoted, dtype=np.int64))
+
+
+def decide(
+    histories: Histories,
+    customers: pa.Table,
+    *,
+    fdr: float,
+    telling: explain.Telling,
+    verdicts: Sequence[Verdict] = (),
+    progress: Progress = silent,
+) -> Decision:
+    """Decide from numbers alone whose tone changed; see `find_shifts`."""
     words_judged, judged = judged_words(histories)
     sequences = daily(words_judged)
     codes = words_judged.customer[sequences.contact[sequences.start[:-1]]]
@@ -63,7 +111,7 @@ def find_shifts(
     progress(STAGE, 2, _STEPS)
 
     silence = listen(histories.pieces, _left_at(histories, customers))
-    behaviour = behave(customers, histories.customers, as_of)
+    behaviour = behave(customers, histories.customers, telling.as_of)
     contrary = paradox.contradict(words_judged, sequences, dynamics)
     held = converse(histories.pieces)
     ending = worst(held)
@@ -94,7 +142,6 @@ def find_shifts(
             findings += describe.journeys(chosen, words_judged, sequences, dynamics, which)
     progress(STAGE, 4, _STEPS)
 
-    telling = explain.Telling(as_of, language, timezone)
     dismissed = {verdict.shift_id for verdict in verdicts if not verdict.real}
     findings = [
         replace(finding, with_more=calibration.moved(finding.kind, finding.with_more))
@@ -103,21 +150,37 @@ def find_shifts(
         for finding in findings
         if _id(finding, histories, telling) not in dismissed
     ]
-    shifts = tuple(
-        replace(shift, believed=calibration.believed(shift.kind, shift.probability))
-        for shift in _ranked(findings, histories, feedback, scores, customers, telling)
-    )
-    listed = {finding.customer for finding in findings}
     judged[held.customer] = True
+    recovered = len(policy.keep(held.recovered, fdr))
+    return Decision(histories, findings, dynamics, judged, recovered, telling, calibration)
+
+
+def tell(
+    decision: Decision,
+    cited: Cited,
+    scores: pa.Table,
+    worth: Mapping[str, float],
+    *,
+    progress: Progress = silent,
+) -> ShiftFindings:
+    """Put a decision into words and rank it; `scores` need hold no more than the cited rows.
+
+    `worth` is the value in euros of each customer of whom one is known.
+    """
+    shifts = tuple(
+        replace(shift, believed=decision.calibration.believed(shift.kind, shift.probability))
+        for shift in _ranked(decision, cited, scores, worth)
+    )
+    shown = timelines(decision.listed, decision.histories, cited, decision.dynamics)
     progress(STAGE, _STEPS, _STEPS)
     return ShiftFindings(
         shifts=shifts,
         expected_false=float(sum(1 - shift.probability for shift in shifts)),
-        customers_judged=int(judged.sum()),
-        customers_too_few=int((~judged).sum()),
-        conversations_recovered=len(policy.keep(held.recovered, fdr)),
-        timelines=timelines(listed, histories, feedback, dynamics),
-        dynamics=dynamics,
+        customers_judged=int(decision.judged.sum()),
+        customers_too_few=int((~decision.judged).sum()),
+        conversations_recovered=decision.recovered,
+        timelines=shown,
+        dynamics=decision.dynamics,
     )
 
 
@@ -149,23 +212,19 @@ def _left_at(histories: Histories, customers: pa.Table) -> Ints:
 
 
 def _ranked(
-    findings: list[Finding],
-    histories: Histories,
-    feedback: pa.Table,
-    scores: pa.Table,
-    customers: pa.Table,
-    telling: explain.Telling,
+    decision: Decision, cited: Cited, scores: pa.Table, worth: Mapping[str, float]
 ) -> tuple[ToneShift, ...]:
+    findings, histories, telling = decision.findings, decision.histories, decision.telling
     if not findings:
         return ()
     ids = {f.customer: histories.customers[f.customer].as_py() for f in findings}
-    worth = customer_values(feedback, customers)
     values = {customer: worth[customer] for customer in ids.values() if customer in worth}
     weights = policy.value_weights(values)
     rows = explain.needed_rows(findings)
-    cited = histories.pieces.take(np.isin(histories.pieces.row, np.array(sorted(rows))))
-    tones = dict(zip(cited.row.tolist(), cited.tone.tolist(), strict=True))
-    known = explain.passages(feedback, scores, rows, tones)
+    pieces = histories.pieces
+    places = np.flatnonzero(np.isin(pieces.row, np.array(sorted(rows))))
+    tones = dict(zip(pieces.row[places].tolist(), pieces.tone[places].tolist(), strict=True))
+    known = explain.passages(cited, scores, rows, tones)
     rates = policy.running_rate(np.array([f.probability for f in findings]))
     shifts = []
     for finding, rate in zip(findings, rates, strict=True):

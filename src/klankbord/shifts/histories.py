@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from klankbord.arrays import encode, one, to_numpy
+from klankbord.arrays import encode, places, to_numpy
 from klankbord.moments import TIMEZONE, local_days, microseconds
 from klankbord.schema import SPEAKING, TONE_PROBABILITIES, TONES, Channel, ScoreMetric
 
@@ -67,6 +68,8 @@ class Histories:
 
     customers: pa.Array  # distinct ids in ascending order
     pieces: Pieces
+    sources: pa.Array  # distinct names in ascending order
+    rows: int  # of the feedback table
 
 
 def gather(
@@ -87,16 +90,51 @@ def gather(
     )
     customers, codes = encode(feedback["customer_id"].filter(theirs))
     kept = np.flatnonzero(to_numpy(theirs))
-    at = _microseconds(feedback["received_at"].take(pa.array(kept)))
+    at = _integers(feedback["received_at"])[kept]
     dated = (at >= 0) & (at <= microseconds(as_of))
     kept, codes, at = kept[dated], codes[dated], at[dated]
 
     order = np.argsort((codes << 36) + at // 1_000_000, kind="stable")
     kept, codes, at = kept[order], codes[order], at[order]
-    turn = _integers(feedback["turn"], kept)
+    turn = _integers(feedback["turn"])[kept]
     swap = _settle_ties(codes, at, turn, feedback["feedback_id"], kept)
-    pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap], timezone)
-    return Histories(customers, _join(pieces, feedback, scores))
+    sources, source = encode(feedback["source"])
+    pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap], source, timezone)
+    return Histories(customers, _join(pieces, feedback, scores), sources, feedback.num_rows)
+
+
+def together(parts: Sequence[Histories]) -> Histories:
+    """Return what `gather` finds in the tables of all parts one after the other.
+
+    A customer may lie in one part only.
+    """
+    customers, code = encode(pa.chunked_array([part.customers for part in parts], pa.string()))
+    if len(customers) < len(code):
+        raise ValueError("a customer lies in several parts")
+    sources, source = encode(pa.chunked_array([part.sources for part in parts], pa.string()))
+    moved, rows, known, named, talks = [], 0, 0, 0, 0
+    for part in parts:
+        pieces = part.pieces
+        name, channel = np.divmod(pieces.stream, len(CHANNELS))
+        moved.append(
+            replace(
+                pieces,
+                row=pieces.row + rows,
+                customer=code[known + pieces.customer],
+                conversation=np.where(pieces.conversation < 0, -1, pieces.conversation + talks),
+                stream=source[named + name] * len(CHANNELS) + channel,
+            )
+        )
+        rows += part.rows
+        known += len(part.customers)
+        named += len(part.sources)
+        talks += int(pieces.conversation.max(initial=-1)) + 1
+    joined = Pieces(
+        **{f.name: np.concatenate([getattr(one, f.name) for one in moved]) for f in fields(Pieces)}
+    )
+    joined = joined.take(np.argsort(joined.customer, kind="stable"))
+    ends = _ends(joined.stream, joined.at)
+    return Histories(customers, replace(joined, source_end=ends), sources, rows)
 
 
 def _settle_ties(codes: Ints, at: Ints, turn: Ints, ids: pa.ChunkedArray, rows: Ints) -> Ints:
@@ -117,59 +155,59 @@ def _settle_ties(codes: Ints, at: Ints, turn: Ints, ids: pa.ChunkedArray, rows: 
 
 
 def _pieces(
-    feedback: pa.Table, rows: Ints, codes: Ints, at: Ints, turn: Ints, timezone: str
+    feedback: pa.Table,
+    rows: Ints,
+    codes: Ints,
+    at: Ints,
+    turn: Ints,
+    source: Ints,
+    timezone: str,
 ) -> Pieces:
+    """Read the columns as they lie and order what came of them: texts are dear to move."""
     n = len(rows)
-    taken = pa.array(rows)
-    channel = pc.index_in(feedback["channel"].take(taken), pa.array([c.value for c in CHANNELS]))
-    conversation = np.full(n, -1, dtype=np.int64)
-    known = feedback["conversation_id"].take(taken)
-    in_conversation = to_numpy(pc.is_valid(known))
-    if in_conversation.any():
-        _, conversation[in_conversation] = encode(known.drop_null())
-    channels = to_numpy(channel).astype(np.int8)
-    _, source = encode(feedback["source"].take(taken))
-    stream = source * len(CHANNELS) + channels
-    verbatim = feedback["verbatim"].take(taken)
-    last = np.zeros(int(stream.max()) + 1 if n else 0, dtype=np.int64)
-    np.maximum.at(last, stream, at)
+    channels = _codes(feedback["channel"], [c.value for c in CHANNELS])[rows].astype(np.int8)
+    stream = source[rows] * len(CHANNELS) + channels
+    verbatim = feedback["verbatim"]
     return Pieces(
         row=rows,
         customer=codes,
         at=at,
         day=local_days(at, timezone),
         channel=channels,
-        conversation=conversation,
+        conversation=encode(feedback["conversation_id"])[1][rows],
         turn=turn,
-        length=to_numpy(pc.utf8_length(verbatim)).astype(np.int64),
-        question=to_numpy(pc.match_substring_regex(verbatim, QUESTION)).astype(bool),
-        score=_score_level(feedback, taken),
+        length=to_numpy(pc.utf8_length(verbatim))[rows].astype(np.int64),
+        question=to_numpy(pc.match_substring_regex(verbatim, QUESTION))[rows].astype(bool),
+        score=_score_level(feedback, rows),
         stream=stream,
-        source_end=last[stream],
+        source_end=_ends(stream, at),
         usable=np.zeros(n, dtype=bool),
         tone=np.full(n, -1, dtype=np.int8),
         probabilities=np.zeros((n, len(TONES)), dtype=np.float32),
     )
 
 
+def _ends(stream: Ints, at: Ints) -> Ints:
+    """Return for each piece the moment of the last one in its stream."""
+    last = np.zeros(int(stream.max(initial=-1)) + 1, dtype=np.int64)
+    np.maximum.at(last, stream, at)
+    return last[stream]
+
+
 def _join(pieces: Pieces, feedback: pa.Table, scores: pa.Table) -> Pieces:
     """Add the tone of the pieces that have one."""
     if not len(pieces) or not scores.num_rows:
         return pieces
-    ids = feedback["feedback_id"].take(pa.array(pieces.row))
-    found = pc.index_in(ids, value_set=scores["feedback_id"].combine_chunks())
-    scored = to_numpy(pc.is_valid(found))
-    at = pa.array(to_numpy(pc.fill_null(found, 0)).astype(np.int64))
+    found = places(feedback["feedback_id"], scores["feedback_id"])[pieces.row]
+    at = np.maximum(found, 0)
     probabilities = np.empty((len(pieces), len(TONES)), dtype=np.float32)
     for level, name in enumerate(TONE_PROBABILITIES):
-        probabilities[:, level] = to_numpy(scores[name].take(at))
+        probabilities[:, level] = to_numpy(scores[name])[at]
     total = probabilities.sum(axis=1)
     sound = np.isfinite(total) & (total > 0) & (probabilities >= 0).all(axis=1)
-    non_answer = to_numpy(scores["non_answer"].take(at)).astype(bool)
-    tone = to_numpy(
-        pc.fill_null(pc.index_in(scores["tone"], pa.array([t.value for t in TONES])), -1).take(at)
-    )
-    usable = scored & sound & ~non_answer & (pieces.length > 0) & (tone >= 0)
+    non_answer = to_numpy(scores["non_answer"])[at].astype(bool)
+    tone = _codes(scores["tone"], [t.value for t in TONES])[at]
+    usable = (found >= 0) & sound & ~non_answer & (pieces.length > 0) & (tone >= 0)
     probabilities[usable] /= total[usable, None]
     probabilities[~usable] = 0
     return replace(
@@ -180,19 +218,19 @@ def _join(pieces: Pieces, feedback: pa.Table, scores: pa.Table) -> Pieces:
     )
 
 
-def _score_level(feedback: pa.Table, taken: pa.Array) -> NDArray[np.int8]:
-    metric = feedback["score_metric"].take(taken)
-    value = to_numpy(pc.fill_null(feedback["score_value"].take(taken), np.nan)).astype(float)
-    known = pc.fill_null(pc.index_in(metric, pa.array([m.value for m in HIGH_SCORE])), -1)
-    code = to_numpy(known).astype(np.int64)
+def _score_level(feedback: pa.Table, rows: Ints) -> NDArray[np.int8]:
+    value = to_numpy(pc.fill_null(feedback["score_value"], np.nan))[rows].astype(float)
+    code = _codes(feedback["score_metric"], [m.value for m in HIGH_SCORE])[rows]
     cut = np.append(np.array(list(HIGH_SCORE.values()), dtype=float), np.nan)[code]
     level = np.where(value >= cut, HIGH, LOW_SCORE)
     return np.where(np.isfinite(value) & (code >= 0), level, NO_SCORE).astype(np.int8)
 
 
-def _microseconds(column: pa.ChunkedArray) -> Ints:
-    return to_numpy(pc.fill_null(one(column).cast(pa.int64()), -1)).astype(np.int64)
+def _codes(column: pa.ChunkedArray, known: list[str]) -> Ints:
+    """Return the place of each value among the `known` ones; -1 for any other."""
+    code = pc.index_in(column, value_set=pa.array(known, pa.string()))
+    return to_numpy(pc.fill_null(code, -1)).astype(np.int64)
 
 
-def _integers(column: pa.ChunkedArray, rows: Ints) -> Ints:
-    return to_numpy(pc.fill_null(column.take(pa.array(rows)), -1)).astype(np.int64)
+def _integers(column: pa.ChunkedArray) -> Ints:
+    return to_numpy(pc.fill_null(column.cast(pa.int64()), -1)).astype(np.int64)

@@ -15,16 +15,16 @@ channel with little data speaks like all others, one with much data by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from klankbord.schema import Tone
 from klankbord.shifts.histories import CHANNELS, Floats, Ints
+from klankbord.shifts.sequences import GAP_MONTHS, Layout, Sequences, lay_out
 from klankbord.shifts.trajectories import (
-    GAP_MONTHS,
     STATES,
     Dynamics,
-    Sequences,
     backward,
     contact_likelihood,
     exponential,
@@ -86,14 +86,23 @@ def before_learning(sequences: Sequences, expectation: Expectation) -> Dynamics:
 
 def learn(sequences: Sequences, expectation: Expectation | None = None) -> Dynamics:
     """Return the parameters with the highest posterior that EM reaches from the prior ones."""
+    from threadpoolctl import threadpool_limits
+
     expected = expectation or Expectation()
     dynamics = before_learning(sequences, expected)
     if not len(sequences):
         return dynamics
+    with threadpool_limits(limits=1, user_api="blas"):  # a second one would wait more than work
+        return _learned(sequences, dynamics, expected)
+
+
+def _learned(sequences: Sequences, dynamics: Dynamics, expected: Expectation) -> Dynamics:
     step = max(1, -(-len(sequences) // SAMPLE))
     sample = sequences if step == 1 else sequences.take(np.arange(0, len(sequences), step))
+    layout = lay_out(sample, dynamics.prior)
+    pairs = _Pairs.of(layout, len(expected.durations))
     for _ in range(ROUNDS):
-        improved = _round(sample, dynamics, expected)
+        improved = _round(layout, pairs, dynamics, expected)
         change = max(
             float(np.abs(improved.emission - dynamics.emission).max()),
             float(np.abs(improved.rates - dynamics.rates).max()),
@@ -105,36 +114,45 @@ def learn(sequences: Sequences, expectation: Expectation | None = None) -> Dynam
     return dynamics
 
 
-def _round(sequences: Sequences, dynamics: Dynamics, expected: Expectation) -> Dynamics:
-    by_piece = piece_likelihood(sequences, dynamics)
-    weights = contact_likelihood(sequences, by_piece)
-    masses, scale = forward(weights, sequences, dynamics)
-    filtered = masses[:, 0]
-    ahead = backward(weights, scale, sequences, dynamics)
-    posterior = filtered * ahead
-    posterior /= posterior.sum(axis=1, keepdims=True)
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Places of two contacts in a row, by the gap between them."""
 
-    initial = posterior[sequences.start[:-1]].sum(axis=0) + INITIAL_SEQUENCES * dynamics.prior
-    later = np.ones(len(weights), dtype=bool)
-    later[sequences.start[:-1]] = False
-    rows = np.flatnonzero(later)
-    arrived = weights[rows] * ahead[rows] / scale[rows][:, None]
-    pairs = _pairs(filtered[rows - 1], arrived, sequences.gap[rows], dynamics)
+    left: Ints
+    right: Ints
+    ends: Ints  # (gaps + 1,) offsets
+
+    @classmethod
+    def of(cls, layout: Layout, gaps: int) -> _Pairs:
+        gap = layout.gap[layout.steps[1] :]
+        order = np.argsort(gap, kind="stable")
+        ends = np.searchsorted(gap[order], np.arange(gaps + 1))
+        return cls(layout.previous()[order], order + layout.steps[1], ends)
+
+    def expected(self, filtered: Floats, arrived: Floats) -> Floats:
+        """Return the expected endpoint pairs divided by the transition matrix, (gaps, 5, 5)."""
+        left, right = filtered[:, self.left], arrived[:, self.right]
+        return np.stack(
+            [left[:, low:high] @ right[:, low:high].T for low, high in pairwise(self.ends)]
+        )
+
+
+def _round(layout: Layout, pairs: _Pairs, dynamics: Dynamics, expected: Expectation) -> Dynamics:
+    by_piece = piece_likelihood(layout, dynamics)
+    weights = contact_likelihood(layout, by_piece)
+    masses, scale = forward(weights, layout, dynamics)
+    filtered = masses[:, 0]
+    ahead = backward(weights, scale, layout, dynamics)
+    posterior = filtered * ahead
+    posterior /= posterior.sum(axis=0)
+    first = posterior[:, : layout.steps[1]]
+    initial = first.sum(axis=1) + INITIAL_SEQUENCES * dynamics.prior
     return replace(
         dynamics,
         initial=initial / initial.sum(),
-        rates=_rates(pairs, dynamics, expected),
-        emission=_emission(sequences, dynamics, by_piece, posterior, expected),
+        rates=_rates(pairs.expected(filtered, weights * ahead / scale), dynamics, expected),
+        emission=_emission(layout, dynamics, by_piece, posterior, expected),
     )
-
-
-def _pairs(left: Floats, arrived: Floats, gap: Ints, dynamics: Dynamics) -> Floats:
-    """Return the expected endpoint pairs divided by the transition matrix, (gaps, 5, 5)."""
-    result = np.zeros((len(dynamics.durations), STATES, STATES))
-    for index in np.unique(gap):
-        where = gap == index
-        result[index] = left[where].T @ arrived[where]
-    return result
 
 
 def _rates(weights: Floats, dynamics: Dynamics, expected: Expectation) -> Floats:
@@ -153,19 +171,20 @@ def _rates(weights: Floats, dynamics: Dynamics, expected: Expectation) -> Floats
 
 
 def _emission(
-    sequences: Sequences,
+    layout: Layout,
     dynamics: Dynamics,
     by_piece: Floats,
     posterior: Floats,
     expected: Expectation,
 ) -> Floats:
-    of_contact = np.repeat(np.arange(len(posterior)), np.diff(sequences.contact))
-    share = posterior[of_contact] / by_piece * sequences.weight[:, None]
-    ratio = sequences.probabilities / dynamics.prior
+    sizes = np.diff(layout.piece)
+    if by_piece.shape[1] != len(sizes):
+        posterior = np.repeat(posterior, sizes, axis=1)
+    share = posterior / by_piece * layout.weight
     counts = np.zeros_like(dynamics.emission)
-    for channel in np.unique(sequences.channel):
-        where = sequences.channel == channel
-        counts[channel] = dynamics.emission[channel] * (share[where].T @ ratio[where])
+    for channel, where in layout.channels:
+        found = share[:, where] @ layout.ratio[:, where].T
+        counts[channel] = dynamics.emission[channel] * found
     pooled = _shares(counts.sum(axis=0) + expected.emission_pieces * expected.emission())
     own = np.diag(pooled)
     lifted = np.maximum(own, LEAST_OWN_TONE)

@@ -16,7 +16,8 @@ import numpy as np
 
 from klankbord.shifts.histories import HIGH, LOW_SCORE, NO_SCORE, Floats, Ints, Pieces
 from klankbord.shifts.policy import states
-from klankbord.shifts.trajectories import Dynamics, Sequences, offsets_of, settled_since
+from klankbord.shifts.sequences import Sequences, offsets_of
+from klankbord.shifts.trajectories import Dynamics, settled_since
 
 FLAT = states(0, 1, 2)
 LEAST_HIGH = 2
@@ -38,13 +39,16 @@ def high_share(probabilities: Floats, high: Floats) -> Floats:
     """Return the learned P(high score | tone), (5,)."""
     overall = (high.sum() + 1) / (len(high) + 2)
     share = np.full(probabilities.shape[1], overall)
+    highs, lows = probabilities[high > 0], probabilities[high <= 0]
     for _ in range(_ROUNDS):
-        given = probabilities * np.where(high[:, None] > 0, share, 1 - share)
-        given = given / np.maximum(given.sum(axis=1, keepdims=True), 1e-300)
-        share = ((given * high[:, None]).sum(axis=0) + SHARE_PIECES * overall) / (
-            given.sum(axis=0) + SHARE_PIECES
-        )
+        of_high, of_low = _tones(highs, share), _tones(lows, 1 - share)
+        share = (of_high + SHARE_PIECES * overall) / (of_high + of_low + SHARE_PIECES)
     return np.asarray(np.clip(share, 0.01, 0.99), dtype=np.float64)
+
+
+def _tones(probabilities: Floats, weight: Floats) -> Floats:
+    """Return the expected number of pieces of each tone, with tones weighted so, (5,)."""
+    return np.asarray(weight * ((1 / np.maximum(probabilities @ weight, 1e-300)) @ probabilities))
 
 
 def contradict(pieces: Pieces, sequences: Sequences, dynamics: Dynamics) -> Paradox:

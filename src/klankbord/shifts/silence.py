@@ -35,7 +35,7 @@ from klankbord.moments import DAY_US
 from klankbord.shifts.falls import Change, fall
 from klankbord.shifts.histories import Bools, Floats, Ints, Pieces
 from klankbord.shifts.questions import Vanished, vanish
-from klankbord.shifts.trajectories import offsets_of
+from klankbord.shifts.sequences import offsets_of
 from klankbord.shifts.waves import Skipped, skip
 
 BURST_DAYS = 7

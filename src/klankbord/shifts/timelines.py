@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from klankbord.moments import TIMEZONE, moment
 from klankbord.schema import TONES
+from klankbord.shifts.cited import Cited, cite
 from klankbord.shifts.conversation import long_turns
 from klankbord.shifts.findings import CustomerTimeline, TimelinePoint
-from klankbord.shifts.histories import CHANNELS, Floats, Histories, Ints, gather
+from klankbord.shifts.histories import CHANNELS, Floats, Histories, Ints, Pieces, gather
 from klankbord.shifts.judged import judged_words
 from klankbord.shifts.learning import learn
-from klankbord.shifts.trajectories import STATES, Dynamics, daily, smooth
+from klankbord.shifts.sequences import daily
+from klankbord.shifts.trajectories import STATES, Dynamics, smooth
 
 
 def timeline(
@@ -39,7 +41,7 @@ def timeline(
     dynamics = dynamics or learn(daily(words))
     judged[long_turns(histories.pieces).customer] = True
     code = histories.customers.index(pa.scalar(customer_id, histories.customers.type)).as_py()
-    found = timelines([code] if code >= 0 else [], histories, feedback, dynamics)
+    found = _drawn([code] if code >= 0 else [], histories, feedback, dynamics)
     return CustomerTimeline(found.get(customer_id, ()), code >= 0 and bool(judged[code]))
 
 
@@ -57,7 +59,7 @@ def timelines_of(
     words, _ = judged_words(histories)
     wanted = pa.array(sorted(customer_ids), histories.customers.type)
     codes = pc.drop_null(pc.index_in(wanted, value_set=histories.customers)).to_pylist()
-    return timelines(codes, histories, feedback, learn(daily(words)))
+    return _drawn(codes, histories, feedback, learn(daily(words)))
 
 
 def learn_dynamics(
@@ -69,19 +71,33 @@ def learn_dynamics(
     return learn(daily(words))
 
 
-def timelines(
+def _drawn(
     customers: Iterable[int], histories: Histories, feedback: pa.Table, dynamics: Dynamics
 ) -> dict[str, tuple[TimelinePoint, ...]]:
-    """Return the timelines of these customer codes, by customer id."""
-    wanted = np.unique(np.fromiter(customers, dtype=np.int64))
+    codes = list(customers)
+    cited = cite(feedback, np.sort(own_words(codes, histories).row))
+    return timelines(codes, histories, cited, dynamics)
+
+
+def own_words(customers: Iterable[int], histories: Histories) -> Pieces:
+    """Return the usable pieces of these customer codes."""
+    wanted = np.zeros(len(histories.customers), dtype=bool)
+    wanted[list(customers)] = True
     pieces = histories.pieces
-    own = pieces.take(np.flatnonzero(pieces.usable & np.isin(pieces.customer, wanted)))
+    return pieces.take(np.flatnonzero(pieces.usable & wanted[pieces.customer]))
+
+
+def timelines(
+    customers: Iterable[int], histories: Histories, cited: Cited, dynamics: Dynamics
+) -> dict[str, tuple[TimelinePoint, ...]]:
+    """Return the timelines of these customer codes, by customer id; `cited` holds their words."""
+    own = own_words(customers, histories)
     if not len(own):
         return {}
     sequences = daily(own)
     mean, low, high = bands(smooth(sequences, dynamics))
     contact: Ints = np.repeat(np.arange(len(mean)), np.diff(sequences.contact))
-    ids = feedback["feedback_id"].take(pa.array(own.row)).to_pylist()
+    ids = cited.take(own.row)["feedback_id"].to_pylist()
     result: dict[str, list[TimelinePoint]] = {}
     names = histories.customers.take(pa.array(own.customer)).to_pylist()
     for i, name in enumerate(names):

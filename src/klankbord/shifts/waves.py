@@ -29,7 +29,7 @@ import numpy as np
 
 from klankbord.schema import Channel
 from klankbord.shifts.histories import CHANNELS, Floats, Ints, Pieces
-from klankbord.shifts.trajectories import offsets_of
+from klankbord.shifts.sequences import offsets_of
 
 QUIET_DAYS = 14  # without any answer, between two waves
 LONGEST_DAYS = 31  # of a wave
