@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from klankbord.language import identify
-from klankbord.language.identification import identifier, read
+from klankbord.language.identification import read
+from klankbord.language.likelihood import identifier
 from klankbord.schema import FEEDBACK, conform
 from translation_pairs import rows
 
@@ -102,9 +103,10 @@ def print_accuracy(lines: Sequence[Line]) -> None:
     """Print the accuracy on cut lines, alone and inherited."""
     print(f"\n| Words | How | {' | '.join(LANGUAGES)} | All | Clear |")
     print(f"|---|---|{'---|' * (len(LANGUAGES) + 2)}")
+    alone = identifier(LANGUAGES)
     for words in (*CUTS, 0):
         short = cut(lines, words)
-        raw = [str(identifier(LANGUAGES).classify(text)[0]) for _, text in short]
+        raw = [str(alone.classify(text)[0]) for _, text in short]
         print(row(words, "py3langid", accuracy(short, raw), 1.0))
         clear = [read(text, LANGUAGES).language for _, text in short]
         sure = sum(language is not None for language in clear) / len(short)

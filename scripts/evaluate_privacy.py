@@ -38,7 +38,7 @@ Finder = Callable[[Sequence[str]], list[list[Span]]]
 
 def without_names(texts: Sequence[str]) -> list[list[Span]]:
     """Return for each text the personal data that has a form."""
-    return [numbers.find(text) for text in texts]
+    return numbers.find_all(texts)
 
 
 FINDERS: dict[str, Finder] = {"without names": without_names, "with names": texts.find}

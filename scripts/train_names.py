@@ -23,15 +23,15 @@ import torch.nn.functional as F  # noqa: N812 - the usual name
 from safetensors.numpy import save_file
 
 from klankbord.models.encoder import bundled_encoder
-from klankbord.models.person_names import (
+from klankbord.models.name_words import (
     GRAM_BITS,
     LIST_MARKS,
-    NameTagger,
     letter_grams,
     marks_of,
     name_lists,
     words_of,
 )
+from klankbord.models.person_names import NameTagger
 from marked_lines import MarkedLine, read_lines
 from model_cards import DataFile, write_card
 
@@ -115,7 +115,7 @@ class Words:
     def __init__(self) -> None:
         self._encoder = bundled_encoder()
         self.dimension, self.fingerprint = self._encoder.dimension, self._encoder.fingerprint
-        self._known: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._known: dict[str, tuple[np.ndarray, list[int], np.ndarray]] = {}
 
     def batch(self, lines: Sequence[Line], unlisted: Sequence[bool]) -> Batch:
         """Return `lines` as a batch, those that are `unlisted` without marks of name lists."""
@@ -353,7 +353,7 @@ def write(
 def threshold(tagger: NameTagger, dev: Sequence[MarkedLine]) -> float:
     """Return the lowest threshold at which at most CLEAN_RATE of the clean lines has a name."""
     words = [words_of(each.text) for each in dev]
-    chances = list(tagger.probabilities(words))
+    chances = tagger.probabilities([each.text for each in dev])
     clean = np.array(
         [c.max(initial=0) for c, each in zip(chances, dev, strict=True) if not each.spans]
     )

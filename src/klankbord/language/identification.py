@@ -172,16 +172,16 @@ def read_all(
 
 
 class _Unclear(NamedTuple):
-    """A text whose own words do not settle what it is in, and how many of a language they are."""
+    """A text whose words do not settle what it is in, and how many each language has of them."""
 
     text: str
-    count: Mapping[str, int]
+    own: Mapping[str, int]
 
     def reading(
         self, chances: Mapping[str, float], languages: tuple[str, ...], sure: float
     ) -> Reading:
         language = max(chances, key=lambda code: chances[code])
-        second = _second(self.text, language, languages) if len(self.count) > 1 else None
+        second = _second(self.text, language, languages) if len(self.own) > 1 else None
         clear = second is not None or chances[language] >= sure
         return Reading(language if clear else None, second)
 
@@ -227,7 +227,7 @@ def _chances(texts: Sequence[_Unclear], languages: tuple[str, ...]) -> list[dict
     if not texts:
         return []
     found = likelihoods([each.text[:_LONGEST] for each in texts], languages)
-    return [_weighed(chances, each.count) for chances, each in zip(found, texts, strict=True)]
+    return [_weighed(chances, each.own) for chances, each in zip(found, texts, strict=True)]
 
 
 def _weighed(chances: Mapping[str, float], count: Mapping[str, int]) -> dict[str, float]:

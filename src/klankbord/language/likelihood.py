@@ -18,7 +18,6 @@ from klankbord.errors import SettingsError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.int64]
     Chances = NDArray[np.float64]
 
 _TOGETHER = 1024  # texts
@@ -79,7 +78,8 @@ class _Model:
             scores[part] = self._scores([read[place] for place in part])
         scores /= np.sqrt(np.maximum(size, 1))[:, None]
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return (powers / powers.sum(axis=1, keepdims=True)) @ self._merged
+        chances: Chances = (powers / powers.sum(axis=1, keepdims=True)) @ self._merged
+        return chances
 
     def _scores(self, read: Sequence[bytes]) -> Chances:
         """Return log probabilities of texts, longest first; zeros where nothing is recognised."""

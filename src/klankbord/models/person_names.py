@@ -3,143 +3,44 @@
 A word is known by its static vector, by its letters, by how it is written and by the lists of
 names it stands on; two convolutions look at the words around it. Trained on our own marked lines
 by `scripts/train_names.py`.
+
+What is multiplied is rounded to a grid on which float64 adds without loss: a probability is the
+same to the last bit whatever texts are read along.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from importlib import import_module
-from importlib.resources import files
+from collections.abc import Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klankbord.errors import ModelError
 from klankbord.models.card import read_card
 from klankbord.models.encoder import StaticEncoder, bundled_encoder
+from klankbord.models.name_words import letter_grams, marks_of, stretches_of, words_of
 from klankbord.resources import bundled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Chances = NDArray[np.float64]
+    Places = NDArray[np.int64]  # row of the word at each place; 0: no word
 
 NAME_MODEL = "models/names"
-GRAM_BITS = 13
 WIDTH = 5  # words that a convolution sees
-REACH = 4  # words on either side that a probability depends on
-_WORD = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*|[^\W_]+(?:['’`-][^\W_]+)*|[^\w\s]|\n")
-_APOSTROPHES = "'’`"
-_DUTCH = ("nl_NL", "nl_BE")
-_ABROAD = (
-    *("de_DE", "en_GB", "en_IN", "en_PK", "en_US", "es_ES", "fr_FR", "hr_HR", "id_ID", "it_IT"),
-    *("pl_PL", "pt_PT", "ro_RO", "tr_TR", "tw_GH"),
-)
-_KEPT_WORDS = 30_000  # known words before the cache starts anew; some 60 MB
-
-
-class Word(NamedTuple):
-    """A word or a sign, and where it stands in its text."""
-
-    start: int
-    end: int
-    text: str
-
-
-def words_of(text: str) -> list[Word]:
-    """Return the words, initials and signs of a text in order, without white space and 's."""
-    words = []
-    for found in _WORD.finditer(text):
-        word = found[0]
-        short = 2 if len(word) > 3 and word[-2] in _APOSTROPHES and word[-1] in "sS" else 0
-        words.append(Word(found.start(), found.end() - short, word[: len(word) - short]))
-    return words
-
-
-class NameLists(NamedTuple):
-    """Words in lower case by what they name; a word may stand on several lists."""
-
-    first: frozenset[str]  # names of the Netherlands and Flanders that are no words besides
-    last: frozenset[str]
-    first_or_word: frozenset[str]
-    last_or_word: frozenset[str]
-    first_abroad: frozenset[str]
-    last_abroad: frozenset[str]
-    places: frozenset[str]
-    firms: frozenset[str]
-    in_firms: frozenset[str]  # words of firms with names of several words
-    capitals: frozenset[str]  # written with a capital, and neither person, place nor firm
-
-
-@cache
-def name_lists() -> NameLists:
-    """Return our own lists (`name_lists/`) with the names and places that Faker (MIT) keeps.
-
-    Names of several words count word by word; what joins them (van, de, el) does not.
-    """
-    first = ("first_names", "first_names_male", "first_names_female")
-    last = ("last_names", "last_names_male", "last_names_female")
-    both = _own("ambiguous_first_names"), _own("ambiguous_surnames")
-    return NameLists(
-        (_of("person", _DUTCH, first) | _own("first_names")) - both[0],
-        (_of("person", _DUTCH, last) | _own("surnames")) - both[1],
-        *both,
-        _of("person", _ABROAD, first),
-        _of("person", _ABROAD, last),
-        _of("address", _DUTCH, ("cities", "city_names")),
-        _words_in(name for name in _listed("firms") if " " not in name),
-        _words_in(name for name in _listed("firms") if " " in name),
-        _own("capitals"),
-    )
-
-
-@cache
-def firm_names() -> frozenset[tuple[str, ...]]:
-    """Return the firms named by several words, "hans anders", that are no surname by themselves."""
-    names = (tuple(each.text for each in words_of(name)) for name in _listed("firms"))
-    return frozenset(name for name in names if len(name) > 1 and not joins(name[0]))
-
-
-def _own(name: str) -> frozenset[str]:
-    return _words_in(_listed(name))
-
-
-@cache
-def _listed(name: str) -> tuple[str, ...]:
-    text = files("klankbord.models").joinpath("name_lists", f"{name}.txt").read_text("utf-8")
-    return tuple(text.splitlines())
-
-
-def _of(kind: str, locales: Sequence[str], lists: Sequence[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for locale in locales:
-        provider = import_module(f"faker.providers.{kind}.{locale}").Provider
-        for each in lists:
-            found.update(getattr(provider, each, ()))
-    return _words_in(found)
-
-
-def _words_in(names: Iterable[str]) -> frozenset[str]:
-    words = {word for name in names for word in name.casefold().split() if len(word) > 1}
-    return frozenset(words - _joining())
-
-
-def joins(word: str) -> bool:
-    """Tell whether a word joins the parts of a name, as "van" and "el" do."""
-    return word.casefold() in _joining()
-
-
-@cache
-def _joining() -> frozenset[str]:
-    joining = """van der den de het ter ten te 't in aan op la le du des von zu el al bin ben d l di
-        da dos del"""
-    return frozenset(joining.split())
+_SIDE = WIDTH // 2
+_END = ""  # stands behind the stretches of a text
+_KEPT = 1_000_000  # letters of known stretches before they are forgotten; some 60 MB
+_TOGETHER = 4096  # words of which the probability is computed at once; some 50 MB
+_BLOCK = 1024  # places at which upper bounds are computed at once: what a processor keeps at hand
+_GRID = 2.0**17  # steps to one; products of 2 ** 19 and less add up exactly
+_ROUNDING = 0.01  # more than float32 takes from a logit
 
 
 class NameTagger:
@@ -173,53 +74,125 @@ class NameTagger:
         self._lock = Lock()
         self._forget()
 
-    def probabilities(self, texts: Sequence[Sequence[Word]]) -> Iterator[Floats]:
-        """Yield for each text of `words_of` an array with one probability per word."""
-        sizes = [len(words) for words in texts]
-        rows, known = self._rows_of([word.text for words in texts for word in words])
-        spread = np.zeros(sum(sizes) + REACH * (len(sizes) + 1), np.int64)
-        starts, at, done = [], REACH, 0
-        for size in sizes:
-            spread[at : at + size] = rows[done : done + size]
-            starts.append(at)
-            at, done = at + size + REACH, done + size
-        inside = (spread > 0)[:, None]
-        padded = np.pad(spread, WIDTH // 2)
-        near = np.repeat(self._near_bias[None], len(spread), axis=0)
-        for step in range(WIDTH):
-            near += known[padded[step : step + len(spread)], step]
-        near = np.maximum(near, 0) * inside
-        wide = np.maximum(_beside(near, self._wide) + self._wide_bias, 0) * inside
-        logits = np.hstack([near, wide]) @ self._out + self._bias
-        chance = 1 / (1 + np.exp(-logits))
-        for start, size in zip(starts, sizes, strict=True):
-            yield chance[start : start + size]
+    def probabilities(self, texts: Sequence[str]) -> list[Chances]:
+        """Return for each text an array with one probability per word of `words_of`."""
+        places, words = self._read(texts)
+        chance = self._chances(places, words, np.flatnonzero(places))
+        return [chance[start:end] for start, end in _spans(places)]
+
+    def reaching(self, least: float, texts: Sequence[str]) -> dict[int, Chances]:
+        """Return, by their place, the `probabilities` of texts in which a word reaches `least`.
+
+        What is below it may read as 0. Of most words an upper bound tells that it is, at a
+        fraction of the work.
+        """
+        places, words = self._read(texts)
+        high = self._bounds(places, words) >= np.log(least / (1 - least)) - _ROUNDING
+        chance = self._chances(places, words, np.flatnonzero(high & (places > 0)))
+        text = np.cumsum(places == 0)[chance >= least] // _SIDE - 1
+        spans = _spans(places)
+        return {at: chance[slice(*spans[at])] for at in np.unique(text).tolist()}
+
+    def _chances(self, places: Places, words: Floats, asked: Places) -> Chances:
+        """Return the probability at the `asked` places and 0 at all others."""
+        chance = np.zeros(len(places))
+        for first in range(0, len(asked), _TOGETHER):
+            part = asked[first : first + _TOGETHER]
+            chance[part] = 1 / (1 + np.exp(-self._logits(places, words, part)))
+        return chance
+
+    def _logits(self, places: Places, words: Floats, asked: Places) -> Chances:
+        padded, steps = np.pad(places, 2 * _SIDE), np.arange(WIDTH)
+        beside = asked[:, None] + steps  # what the wide layer sees, counted from _SIDE before it
+        used, seen = np.unique(padded[beside[:, :, None] + steps], return_inverse=True)
+        seen = seen.reshape(*beside.shape, WIDTH)
+        near: Chances = self._near_bias.astype(np.float64)
+        for step, weights in enumerate(self._near):
+            near = near + _times(words[used], weights)[seen[:, :, step]]
+        near = np.maximum(near, 0) * (padded[beside + _SIDE] > 0)[:, :, None]
+        wide = self._wide.reshape(-1, self._wide.shape[2])
+        around = np.maximum(_times(near.reshape(len(asked), -1), wide) + self._wide_bias, 0)
+        return _times(np.hstack([near[:, _SIDE], around]), self._out) + self._bias
+
+    def _bounds(self, places: Places, words: Floats) -> Floats:
+        """Return what the logit at each place is at most, but for `_ROUNDING`.
+
+        Units of the wide layer that speak against a name are left out: they can only lower it.
+        """
+        hidden, step = len(self._near_bias), _BLOCK - 2 * _SIDE
+        of_near, of_wide = self._out[:hidden], self._out[hidden:]
+        units = np.flatnonzero(of_wide > 0)
+        wide = self._wide[:, :, units].transpose(1, 0, 2).reshape(hidden, -1)
+        used, place = np.unique(places, return_inverse=True)
+        adds = [words[used] @ weights for weights in self._near]
+        blocks = -(-len(places) // step)
+        place = np.pad(place, (2 * _SIDE, blocks * step - len(places) + 2 * _SIDE))
+        bounds = np.empty((blocks, step), np.float32)
+        near, one = np.empty((2, _BLOCK, hidden), np.float32)
+        for block in range(blocks):
+            at = block * step
+            near[:] = self._near_bias
+            for ahead, add in enumerate(adds, at):
+                near += np.take(add, place[ahead : ahead + _BLOCK], axis=0, out=one, mode="clip")
+            np.maximum(near, 0, out=near)
+            near *= (place[at + _SIDE : at + _SIDE + _BLOCK] > 0)[:, None]
+            beside = (near @ wide).reshape(_BLOCK, WIDTH, -1)
+            around = beside[:step, 0] + self._wide_bias[units]
+            for ahead in range(1, WIDTH):
+                around += beside[ahead : ahead + step, ahead]
+            np.maximum(around, 0, out=around)
+            bounds[block] = near[_SIDE:-_SIDE] @ of_near + around @ of_wide[units] + self._bias
+        return bounds.ravel()[: len(places)]
 
     def _forget(self) -> None:
-        self._rows: dict[str, int] = {}
-        self._known: Floats = np.zeros((1, WIDTH, self._near.shape[2]), np.float32)  # 0: no word
+        self._rows: dict[str, int] = {}  # word -> row of _words
+        self._known: dict[str, tuple[int, ...]] = {_END: (0,) * _SIDE}  # stretch -> rows
+        self._letters = 0
+        self._words: Floats = np.zeros((1, self._near.shape[1]), np.float32)
 
-    def _rows_of(self, forms: Sequence[str]) -> tuple[NDArray[np.int64], Floats]:
-        """Return the row of each form and what the rows hold: what a word adds at each distance."""
+    def _read(self, texts: Sequence[str]) -> tuple[Places, Floats]:
+        """Return the words of all texts, with room around each text, and the rows they have."""
+        stretches = [_END]
+        for text in texts:
+            stretches += stretches_of(text)
+            stretches.append(_END)
         with self._lock:
-            if len(self._rows) > _KEPT_WORDS:
+            if self._letters > _KEPT:
                 self._forget()
-            new = [form for form in dict.fromkeys(forms) if form not in self._rows]
+            new = [each for each in dict.fromkeys(stretches) if each not in self._known]
             if new:
-                self._rows.update((form, at) for at, form in enumerate(new, len(self._known)))
-                adds = np.einsum("wi,sio->wso", self._row(new), self._near, optimize=True)
-                self._known = np.concatenate([self._known, adds])
-            rows = np.fromiter(map(self._rows.__getitem__, forms), np.int64, len(forms))
-            return rows, self._known
+                self._learn(new)
+            rows = chain.from_iterable(map(self._known.__getitem__, stretches))
+            return np.fromiter(rows, np.int64), self._words
 
-    def _row(self, forms: Sequence[str]) -> Floats:
-        vectors = self._encoder.encode(forms) @ self._vectors
+    def _learn(self, stretches: Sequence[str]) -> None:
+        words = [
+            [each] if each.isalnum() else [word.text for word in words_of(each)]
+            for each in stretches
+        ]
+        forms = dict.fromkeys(chain.from_iterable(words))
+        new = [form for form in forms if form not in self._rows]
+        if new:
+            self._rows.update(
+                zip(new, range(len(self._words), len(self._words) + len(new)), strict=True)
+            )
+            self._words = np.concatenate([self._words, self._vectors_of(new)])
+        for stretch, inside in zip(stretches, words, strict=True):
+            self._known[stretch] = tuple(map(self._rows.__getitem__, inside))
+        self._letters += sum(map(len, stretches))
+
+    def _vectors_of(self, forms: Sequence[str]) -> Floats:
+        from scipy.sparse import csr_array
+
         grams = [letter_grams(form) for form in forms]
-        sizes = np.array([len(each) for each in grams])
-        flat = self._grams[np.concatenate(grams)]
-        means = np.add.reduceat(flat, np.concatenate([[0], np.cumsum(sizes)[:-1]])) / sizes[:, None]
-        rows: Floats = vectors + means + marks_of(forms) @ self._marks
-        return rows
+        size = np.array([len(each) for each in grams])
+        flat = np.fromiter(chain.from_iterable(grams), np.int32, size.sum())
+        share = np.repeat((1 / size).astype(np.float32), size)
+        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int32)
+        means = csr_array((share, flat, start), shape=(len(forms), len(self._grams)))
+        vectors = _times(self._encoder.encode(forms), self._vectors)
+        rows: Chances = vectors + _times(marks_of(forms), self._marks) + means @ self._grams
+        return rows.astype(np.float32)
 
 
 def load_name_tagger() -> NameTagger:
@@ -229,46 +202,15 @@ def load_name_tagger() -> NameTagger:
     return NameTagger(folder, bundled_encoder())
 
 
-def letter_grams(form: str) -> NDArray[np.int64]:
-    """Return the hashed letter n-grams of a word, two to four letters, and the word itself."""
-    padded = f"<{form.casefold()[:24]}>"
-    grams = [padded[at : at + n] for n in (2, 3, 4) for at in range(len(padded) - n + 1)]
-    hashes = [zlib.crc32(gram.encode()) & ((1 << GRAM_BITS) - 1) for gram in [padded + "=", *grams]]
-    return np.array(hashes, np.int64)
+def _spans(places: Places) -> list[tuple[int, int]]:
+    """Return where the words of each text begin and end."""
+    ends = np.flatnonzero(places == 0)[::_SIDE].tolist()
+    return [(before + _SIDE, end) for before, end in pairwise(ends)]
 
 
-def marks_of(forms: Sequence[str]) -> Floats:
-    """Return what is seen of each word: how it is written, and on which lists it stands."""
-    lists = name_lists()
-
-    def of(form: str) -> tuple[bool, ...]:
-        folded = form.casefold()
-        parts = {folded, *re.split("['’`-]", folded)}
-        return (
-            form[0].isupper(),
-            form[0].islower(),
-            len(form) > 1 and form.isupper(),
-            any(letter.isupper() for letter in form[1:]) and not form.isupper(),
-            form.endswith(".") and form[0].isalpha(),
-            len(form) == 1 and form.isalpha(),
-            not form[0].isalnum(),
-            any(letter.isdigit() for letter in form),
-            "-" in form[1:],
-            "'" in form or "’" in form,
-            folded in _joining(),
-            *(not parts.isdisjoint(names) for names in lists),
-        )
-
-    return np.array([of(form) for form in forms], np.float32).reshape(len(forms), -1)
-
-
-LIST_MARKS = slice(-len(NameLists._fields), None)  # of `marks_of`: those of the lists
-
-
-def _beside(rows: Floats, weights: Floats) -> Floats:
-    """Multiply every row and its two neighbours on each side with `weights`, (WIDTH, in, out)."""
-    padded = np.pad(rows, ((WIDTH // 2, WIDTH // 2), (0, 0)))
-    total: Floats = padded[: len(rows)] @ weights[0]
-    for step in range(1, WIDTH):
-        total += padded[step : step + len(rows)] @ weights[step]
-    return total
+def _times(rows: NDArray[np.floating], weights: Floats) -> Chances:
+    """Multiply rows with `weights`, each rounded to the grid; exact, so in whatever order."""
+    product: Chances = np.rint(rows.astype(np.float64) * _GRID) @ np.rint(
+        weights.astype(np.float64) * _GRID
+    )
+    return product / _GRID**2

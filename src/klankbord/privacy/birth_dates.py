@@ -6,7 +6,7 @@ from klankbord.privacy.patterns import mentions, pattern, spans_of
 from klankbord.privacy.personal_data import PersonalData, Span, take_apart
 
 # by what must be in the text for them
-_WAYS = {
+WAYS = {
     "birth": ("cued", "cued_in_words", "second", "born_in", "reversed"),
     "birthday": ("birthday",),
     "client": ("beside_client",),
@@ -18,7 +18,7 @@ _WAYS = {
 def birth_dates(text: str) -> list[Span]:
     """Return dates of birth in digits or in words; a date of an order is none."""
     found = []
-    for gate, ways in _WAYS.items():
+    for gate, ways in WAYS.items():
         if mentions(gate, text):
             for way in ways:
                 found += spans_of(pattern("birth", way), text, PersonalData.BIRTH_DATE)

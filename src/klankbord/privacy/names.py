@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from klankbord.models.person_names import (
-    NameTagger,
-    Word,
-    firm_names,
-    joins,
-    load_name_tagger,
-    words_of,
-)
+from klankbord.models.name_words import Word, firm_names, joins, words_of
+from klankbord.models.person_names import NameTagger, load_name_tagger
 from klankbord.privacy.personal_data import PersonalData, Span
 
-_BATCH = 2_000  # texts at a time: bounds memory, some 100 MB
+_BATCH = 5_000  # texts at a time: bounds memory
 _BESIDE = 0.5  # share of the threshold at which a word beside a name belongs to it
 _FIRM = 3  # words on either side that may belong to a firm's name
 
@@ -24,9 +18,12 @@ def find(texts: Sequence[str]) -> Iterator[list[Span]]:
     """Yield for each text the names in it, in order."""
     tagger = _tagger()
     for first in range(0, len(texts), _BATCH):
-        words = [words_of(text) for text in texts[first : first + _BATCH]]
-        for found, chance in zip(words, tagger.probabilities(words), strict=True):
-            yield list(_names(found, chance.tolist(), tagger.threshold))
+        batch = texts[first : first + _BATCH]
+        found: list[list[Span]] = [[] for _ in batch]
+        for place, chance in tagger.reaching(tagger.threshold * _BESIDE, batch).items():
+            words = words_of(batch[place])
+            found[place] = list(_names(words, chance.tolist(), tagger.threshold))
+        yield from found
 
 
 def _names(words: Sequence[Word], chance: Sequence[float], threshold: float) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from klankbord.privacy.personal_data import PersonalData, Span, take_apart
 _CUE_REACH = 50  # characters
 _NEAR = 40
 # ways in which a cue and a number belong together, and the digits the number then needs
-_WAYS = {"numbered": 4, "bare": 4, "any_number": 5, "reversed": 4}
+WAYS = {"numbered": 4, "bare": 4, "any_number": 5, "reversed": 4}
 
 
 def cued_numbers(text: str) -> list[Span]:
@@ -18,7 +18,7 @@ def cued_numbers(text: str) -> list[Span]:
     found: list[Span] = []
     if not mentions("several_digits", text):
         return found
-    for way, fewest in _WAYS.items():
+    for way, fewest in WAYS.items():
         for cue in pattern("numbers", way).finditer(text):
             if _digits(cue["value"]) >= fewest:
                 start, end = cue.span("value")

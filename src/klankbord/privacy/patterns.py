@@ -16,7 +16,7 @@ _PART = re.compile(r"\{\{(\w+)\}\}")
 @cache
 def pattern(table: str, name: str) -> re.Pattern[str]:
     """Return a pattern with its parts filled in, from its own table or from `[part]`."""
-    return re.compile(_filled(table, entries(table)[name]), re.VERBOSE | re.IGNORECASE)
+    return re.compile(_filled(table, named(table)[name]), re.VERBOSE | re.IGNORECASE)
 
 
 def mentions(what: str, text: str) -> bool:
@@ -37,14 +37,18 @@ def entries(table: str) -> dict[str, Any]:
 
 
 @cache
+def named(table: str) -> dict[str, str]:
+    """Return the patterns and parts that a pattern of `table` may name, as they are written."""
+    return entries("part") | entries(table)
+
+
+@cache
 def _gate(what: str) -> re.Pattern[str]:
-    return re.compile(_filled("worth", entries("worth")[what]), re.VERBOSE)
+    return re.compile(_filled("worth", named("worth")[what]), re.VERBOSE)
 
 
 def _filled(table: str, text: str) -> str:
-    known = entries("part") | entries(table)
-
     def part(found: re.Match[str]) -> str:
-        return _filled(table, known[found[1]])
+        return _filled(table, named(table)[found[1]])
 
     return _PART.sub(part, text)

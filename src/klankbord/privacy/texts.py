@@ -23,8 +23,10 @@ def find(texts: Sequence[str]) -> list[list[Span]]:
     What `replace` put there before is left alone.
     """
     return [
-        _outside_placeholders(text, take_apart([*numbers.find(text), *named]))
-        for text, named in zip(texts, names.find(texts), strict=True)
+        _outside_placeholders(text, take_apart([*numbered, *named])) if numbered or named else []
+        for text, numbered, named in zip(
+            texts, numbers.find_all(texts), names.find(texts), strict=True
+        )
     ]
 
 
@@ -70,20 +72,22 @@ def without_personal_data(
 
 def _sentences(texts: Sequence[str], code: _Code) -> Iterator[tuple[str, list[PersonalData]]]:
     for text, spans in zip(texts, find(texts), strict=True):
-        yield replace(text, spans, code), [span.kind for span in spans]
+        yield replace(text, spans, code) if spans else text, [span.kind for span in spans]
 
 
 def _values(texts: Sequence[str], code: _Code) -> Iterator[tuple[str, list[PersonalData]]]:
-    for packed in texts:
-        if not any(sign.isdigit() or sign == "@" for sign in packed):
-            yield packed, []
-            continue
-        values, kinds = {}, []
-        for name, text in json.loads(packed).items():
-            spans = _outside_placeholders(text, take_apart(numbers.find(text)))
-            values[name] = replace(text, spans, code)
+    unpacked = [
+        json.loads(packed) if "@" in packed or any(map(str.isdigit, packed)) else {}
+        for packed in texts
+    ]
+    found = iter(numbers.find_all([text for values in unpacked for text in values.values()]))
+    for packed, values in zip(texts, unpacked, strict=True):
+        written, kinds = {}, []
+        for name, text in values.items():
+            spans = _outside_placeholders(text, take_apart(next(found)))
+            written[name] = replace(text, spans, code)
             kinds += [span.kind for span in spans]
-        yield json.dumps(values, ensure_ascii=False, sort_keys=True) if kinds else packed, kinds
+        yield json.dumps(written, ensure_ascii=False, sort_keys=True) if kinds else packed, kinds
 
 
 def _outside_placeholders(text: str, spans: list[Span]) -> list[Span]:
