@@ -24,9 +24,8 @@ NEEDED = (
     "klankbord.pipeline", "klankbord.cli", "klankbord.store.workspace", "klankbord.models",
     "klankbord.themes", "klankbord.shifts", "klankbord.loop", "klankbord.drivers",
     "klankbord.report", "klankbord.roundtrip", "klankbord.sources", "klankbord.language",
-    "pyarrow.parquet", "pyarrow.compute", "sqlalchemy.dialects.sqlite", "alembic.command",
-    "scipy.stats", "sklearn.linear_model", "sknetwork", "altair", "vl_convert", "xlsxwriter",
-    "spacy", "rich",
+    "pyarrow.parquet", "pyarrow.compute", "sqlalchemy.dialects.sqlite", "sklearn.linear_model",
+    "sknetwork", "vl_convert", "xlsxwriter", "spacy", "rich",
 )  # fmt: skip
 FULL, INPUT_OUTPUT, MEMORY = "disk full", "I/O error", "memory error"
 KILL_BEFORE, KILL_AFTER = "killed before", "killed after"

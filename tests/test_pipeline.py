@@ -54,7 +54,7 @@ def last_modified(folder):
     return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Stands for whatever ends a run."""
 
 
@@ -68,7 +68,7 @@ class StoppingEngine(LocalEngine):
     def map(self, task, shards):
         for result in super().map(task, shards):
             if not self.shards:
-                raise Stopped
+                raise StoppedError
             self.shards -= 1
             yield result
 
@@ -99,7 +99,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(job, tmp_path, monkeypatch,
     monkeypatch.setattr(tone, "score", counted)
     whole = analyse(**job | {"workspace": tmp_path / "k2.db"}, out=tmp_path / "heel")
     rows = sum(scored)
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         analyse(**job, out=tmp_path / "uit", engine=StoppingEngine(shards))
     summary = analyse(**job, out=tmp_path / "uit")
     assert outputs(tmp_path / "uit") == outputs(tmp_path / "heel")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from klankbord import __version__
 from klankbord.errors import ConflictError
 from klankbord.files import replacing, replacing_all, sha256_of
 from klankbord.finding import find
-from klankbord.importing import digest_of, import_files
+from klankbord.importing import digest_of, digests_here, import_files, take_scores
 from klankbord.location import Location
 from klankbord.moments import day_of
 from klankbord.outputs import (
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
 
 SHARD_ROWS = 20_000  # scored at a time and stored in one transaction, after which others may write
 UP_TO_DATE = "the outputs are up to date"
-WORKSPACE_ON_DISK, OUTPUT_ON_DISK = 20.0, 6.0  # bytes for each byte of new feedback, at most
-LIBRARIES = ("model2vec", "numpy", "pyarrow", "scipy", "spacy")  # that shape the numbers
+# bytes for each byte of new feedback, at most
+WORKSPACE_ON_DISK, OUTPUT_ON_DISK, SHARDS_ON_DISK = 20.0, 6.0, 3.0
+LIBRARIES = ("numpy", "pyarrow", "scipy", "spacy", "tokenizers")  # that shape the numbers
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,15 @@ def analyse(
     notice: str = "",
     role: Role | None = None,
     engine: Engine | None = None,
+    shards: Path | None = None,
     progress: Progress = silent,
 ) -> Summary:
     """Import `sources` into `workspace`, analyse all it holds and write the outputs to `out`.
 
-    `engine` does what is done row by row; without one this process does. A run that was stopped
-    goes on where it was when it is called with the same arguments; where nothing changed since the
-    last one, its outputs are left as they are.
+    `engine` does what is done row by row; without one this process does. With `shards`, a folder
+    that all its workers can write to, they read the files themselves, one worker a file. A run
+    that was stopped goes on where it was when it is called with the same arguments; where nothing
+    changed since the last one, its outputs are left as they are.
 
     `as_of` (UTC) is the moment the lists are made for; by default that of the latest feedback, so
     that the same input gives the same output. With a `role` its page is written as well. Raises
@@ -100,7 +104,7 @@ def analyse(
     from klankbord.engines import LocalEngine
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
-    from klankbord.shards import Scoring
+    from klankbord.shards import Preparing, Scoring, Sharding, content_digest
     from klankbord.sources import Profiles
     from klankbord.store import Workspace
 
@@ -113,17 +117,22 @@ def analyse(
     location.make_folder()
     with Workspace.open(location) as store:
         profiles = Profiles.of(profile, location)
-        asked = {
-            **_versions(encoder.fingerprint, tone_model.fingerprint),
-            "sources": digest_of(sources, profiles),
-            "settings": asdict(settings) | {"key_file": ""},
-            "as_of": as_of,
-            "notice": notice,
-            "role": role,
-        }
-        if last := unchanged(store, out, asked):
-            return _as_before(last, out)
         with closing(engine or LocalEngine(workers=1)) as busy:
+            digests = digests_here if shards is None else partial(busy.map, content_digest)
+            asked = {
+                **_versions(encoder.fingerprint, tone_model.fingerprint),
+                "sources": digest_of(sources, profiles, digests),
+                "settings": asdict(settings) | {"key_file": ""},
+                "as_of": as_of,
+                "notice": notice,
+                "role": role,
+            }
+            if last := unchanged(store, out, asked):
+                return _as_before(last, out)
+            scoring = Scoring(settings, tone_model)
+            sharding = None
+            if shards is not None:
+                sharding = Sharding(Preparing(settings, pseudonymiser), scoring, shards.absolute())
             imported = import_files(
                 store,
                 sources,
@@ -132,10 +141,13 @@ def analyse(
                 profiles=profiles,
                 engine=busy,
                 progress=progress,
-                on_disk=_on_disk(location, out),
+                on_disk=_on_disk(location, out, shards),
+                sharding=sharding,
+                digests=digests,
             )
             erasures = store.erasures()
-            _score(store, Scoring(settings, tone_model), busy, progress)
+            take_scores(store, imported.shards, tone_model.fingerprint, progress)
+            _score(store, scoring, busy, progress)
         state = store.state()
         heard = hear(store, as_of, started)
         found = find(store, heard, encoder, tone_model, settings, progress)
@@ -152,7 +164,6 @@ def analyse(
             store.escalate(day_of(heard.moment, settings.timezone), at=heard.moment)
             actions = store.actions()
             provenance = {
-                SAME: state_of(store, asked) if nobody_else_wrote else None,
                 **_versions(encoder.fingerprint, tone_model.fingerprint),
                 "settings": asdict(settings) | {"key_file": ""},
                 "as_of": heard.moment.isoformat(),
@@ -164,6 +175,7 @@ def analyse(
                 "notice": notice,
                 "started_at": started.isoformat(),
             }
+            state = state_of(store, asked) if nobody_else_wrote else ""
             run_id = _record(store, provenance, heard, listed)
             store.remember_files([out / "run.json"], at=started)  # drafts are going to be there
         names = store.original_ids(heard.pseudonyms(), pseudonymiser) if settings.keep_ids else {}
@@ -179,7 +191,7 @@ def analyse(
             store.remember_files(drafts.places(), at=finished)  # before they are there
             with store.transaction():
                 _refuse_erased(store, erasures)
-                store.finish_run(run_id, provenance)
+                store.finish_run(run_id, provenance | {SAME: state})
                 sheet = out / "acties.xlsx"
                 edited = set_aside(sheet, actions, store.action_histories(), move=drafts.move)
                 store.remember_files([edited.path] if edited else [], at=finished)
@@ -246,9 +258,11 @@ def _record(store: Workspace, provenance: Mapping[str, Any], heard: Heard, found
     return run_id
 
 
-def _on_disk(location: Location, out: Path) -> dict[Path, float]:
+def _on_disk(location: Location, out: Path, shards: Path | None) -> dict[Path, float]:
     """Return how many bytes a folder needs for each byte that is analysed, its log included."""
     places: dict[Path, float] = {out.absolute(): OUTPUT_ON_DISK}
+    if shards is not None:
+        places[shards.absolute()] = SHARDS_ON_DISK
     if location.is_file:
         places[location.folder] = places.get(location.folder, 0) + WORKSPACE_ON_DISK
     return places

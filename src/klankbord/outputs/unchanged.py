@@ -13,7 +13,7 @@ from klankbord.outputs.stored import StoredRun
 if TYPE_CHECKING:
     from klankbord.store import Workspace
 
-SAME = "state"  # of the workspace and of what was asked, in the provenance of a run
+SAME = "state"  # of the workspace and of what was asked, in what is remembered of a run
 RUN = "run.json"
 
 
@@ -26,7 +26,7 @@ def state_of(store: Workspace, asked: Mapping[str, Any]) -> str:
 def unchanged(store: Workspace, out: Path, asked: Mapping[str, Any]) -> StoredRun | None:
     """Return the last run where the same is asked of the same, and `out` holds what it wrote."""
     run = store.last_run()
-    if run is None or run.as_of is None or run.provenance.get(SAME) is None:
+    if run is None or run.as_of is None or not run.provenance.get(SAME):
         return None
     outputs: Mapping[str, str] = run.provenance.get("outputs", {})
     if not outputs or not (out / RUN).is_file():
