@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-LOOPBACK = ("browser/", "review/", "store/", "cli/test_review_command.py")  # under tests/
+LOOPBACK = (  # under tests/
+    "browser/", "engines/", "review/", "shards/", "store/", "cli/test_review_command.py"
+)  # fmt: skip
 LOG, ALLOWED = "OFFLINE_LOG", "OFFLINE_LOOPBACK"  # environment of children
 _NAMED = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _ADDRESSED = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"})
@@ -77,9 +79,9 @@ else:
     def no_network(request: pytest.FixtureRequest) -> Iterator[None]:
         """Fail a test that tried to reach a network, whether or not it noticed."""
         own = Path(request.node.path).as_posix().rpartition("/tests/")[2]
-        if own.startswith(LOOPBACK):
-            os.environ[ALLOWED] = "1"
+        before = os.environ.get(ALLOWED, "")  # by a fixture that lives longer than a test
+        os.environ[ALLOWED] = "1" if own.startswith(LOOPBACK) else before
         yield
-        os.environ.pop(ALLOWED, None)
+        os.environ[ALLOWED] = before
         if found := tried():
             pytest.fail(f"this test tried to reach a network: {', '.join(found)}")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from klankbord.drivers import regression
+from klankbord.drivers import customers
 from klankbord.drivers.regression import regress
 
 
@@ -65,10 +65,25 @@ def test_clusters_of_any_size_take_the_same_way(monkeypatch, limit, value) -> No
     design = (rng.random((len(cluster), 2)) < 0.4).astype(float)
     score = design @ [1.0, -1.0] + rng.normal(size=len(cluster))
     large = regress(design, score, cluster)
-    monkeypatch.setattr(regression, limit, value)
+    monkeypatch.setattr(customers, limit, value)
     dense = regress(design, score, cluster)
     for one, other in zip(large, dense, strict=True):
         assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), rel=1e-8)
+
+
+def test_answers_that_are_alike_may_share_a_row(monkeypatch) -> None:
+    rng = np.random.default_rng(8)
+    kinds = np.unique(rng.random((60, 5)) < 0.3, axis=0).astype(float)
+    kind = rng.integers(0, len(kinds) - 1, 900)  # nobody is of the last one
+    cluster = rng.integers(0, 250, 900)
+    score = kinds[kind] @ [1.0, -1.0, 0.5, 0, 0] + rng.normal(size=900)
+    expected = regress(kinds[kind], score, cluster)
+    shared = [regress(kinds, score, cluster, kind=kind)]
+    monkeypatch.setattr(customers, "_MAX_KINDS", 3)
+    shared.append(regress(kinds, score, cluster, kind=kind))
+    for found in shared:
+        for one, other in zip(expected, found, strict=True):
+            assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), rel=1e-9)
 
 
 def test_many_customers_take_about_the_same_degrees_of_freedom(monkeypatch) -> None:
@@ -77,7 +92,7 @@ def test_many_customers_take_about_the_same_degrees_of_freedom(monkeypatch) -> N
     design = rng.random((1500, 4)) < [0.02, 0.05, 0.2, 0.5]
     score = rng.normal(size=1500) * (1 + design[:, 0])
     exact = regress(design, score, cluster)
-    monkeypatch.setattr(regression, "_MANY", 500)
+    monkeypatch.setattr(customers, "_MANY", 500)
     for one, other in zip(exact, regress(design, score, cluster), strict=True):
         assert other.error == one.error
         assert other.high == pytest.approx(one.high, abs=0.02 * one.error)

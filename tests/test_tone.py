@@ -244,6 +244,59 @@ def test_segments_are_read_with_the_question_they_need(model):
     assert score_segments(segments, model)["tone"].to_pylist() == ["neutraal"] * 3
 
 
+class Counting:
+    """A tone model that keeps what it was asked to score."""
+
+    def __init__(self, model):
+        self.model, self.texts = model, []
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def predict(self, texts, questions):
+        self.texts += texts
+        return self.model.predict(texts, questions)
+
+
+def test_a_segment_that_is_the_whole_answer_is_not_scored_again():
+    table = feedback(
+        [
+            "De monteur kwam netjes op tijd",
+            "De monteur kwam netjes op tijd. Maar de rekening klopte niet!",
+            "n.v.t.",
+            "communicatie",
+            "Het duurde allemaal veel te lang en niemand belde terug",
+            "Bedankt voor de hulp, ‹naam›",
+        ],
+        question=["", "", "", "Wat kan er beter?", "Wat ging er goed?", ""],
+    )
+    fast, segments = Counting(load_tone_model(tier="fast")), segment(table)
+    scores = score(table, fast)
+    fast.texts.clear()
+    filled = score_segments(segments, fast, feedback=table, scores=scores)
+    afresh = set(fast.texts)
+    assert filled.equals(score_segments(segments, fast, feedback=table))
+    assert "Maar de rekening klopte niet!" in afresh
+    assert "n.v.t." in afresh  # the score of a non-answer is not the model's
+    assert "Het duurde allemaal veel te lang en niemand belde terug" in afresh  # no question now
+    assert not afresh & {"De monteur kwam netjes op tijd", "communicatie"}
+    assert not any(text.startswith("Bedankt") for text in afresh)
+
+
+def test_scores_of_another_model_or_a_person_are_not_taken_for_a_segment(model):
+    table = feedback(["tja, had ik niet verwacht", "nou ja, het zal wel"])
+    segments, fast = segment(table), Counting(model.fast)
+    wanted = score_segments(segments, model, feedback=table)
+    scores = score(table, model)
+    labelled = score(table, fast)
+    place = labelled.column_names.index("scored_by")
+    labelled = labelled.set_column(place, "scored_by", pa.array(["person", "person"]))
+    fast.texts.clear()
+    for others in (scores, labelled):
+        assert score_segments(segments, fast, feedback=table, scores=others).equals(wanted)
+    assert len(fast.texts) == 4
+
+
 def test_empty_tables(model):
     assert score(FEEDBACK.empty_table(), model).equals(SCORES.empty_table())
     assert score(feedback(["", "  "]), model).equals(SCORES.empty_table())
@@ -264,3 +317,13 @@ assert score(conform(pa.table(row), FEEDBACK), load_tone_model()).num_rows == 1
 sys.exit(bool({"torch", "transformers"} & set(sys.modules)))
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_row_gets_does_not_hang_on_the_rows_beside_it():
+    generator = np.random.default_rng(5)
+    rows = np.round(generator.dirichlet(np.full(5, 0.4), 4_000), 5).astype(np.float32)
+    for measure in (valence_of, enthusiasm_of, spread_of):
+        together = measure(rows)
+        for size in (1, 7, 40):
+            parts = [measure(rows[at : at + size]) for at in range(0, len(rows), size)]
+            assert np.array_equal(np.concatenate(parts), together)

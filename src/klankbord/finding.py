@@ -13,7 +13,7 @@ from klankbord.settings import Settings
 if TYPE_CHECKING:
     from klankbord.models import Encoder, ToneModel
     from klankbord.store import Workspace
-    from klankbord.themes import ThemeFindings
+    from klankbord.themes import Placer, ThemeFindings
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ def find(
     tone_model: ToneModel,
     settings: Settings,
     progress: Progress,
+    place: Placer | None = None,
 ) -> Found:
-    """Run the stages that look for something in what was heard."""
+    """Run the stages that look for something in what was heard; see `themes.discover`."""
     from klankbord import drivers, loop, shifts, themes
     from klankbord.language.dutch import NounPhrases
     from klankbord.models import load_dutch
@@ -66,6 +67,7 @@ def find(
         known=known,
         as_of=heard.moment,
         phrases=NounPhrases(load_dutch),
+        place=place,
         progress=progress,
         **told,
     )

@@ -104,7 +104,7 @@ def analyse(
     from klankbord.engines import LocalEngine
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
-    from klankbord.shards import Preparing, Scoring, Sharding, content_digest
+    from klankbord.shards import Preparing, Scoring, Sharding, content_digest, placer
     from klankbord.sources import Profiles
     from klankbord.store import Workspace
 
@@ -148,9 +148,12 @@ def analyse(
             erasures = store.erasures()
             take_scores(store, imported.shards, tone_model.fingerprint, progress)
             _score(store, scoring, busy, progress)
+        pa.default_memory_pool().release_unused()
         state = store.state()
         heard = hear(store, as_of, started)
-        found = find(store, heard, encoder, tone_model, settings, progress)
+        place = None if shards is None else placer(settings, encoder, busy)
+        with closing(busy):
+            found = find(store, heard, encoder, tone_model, settings, progress, place)
         listed = found.findings
         with store.transaction():
             _refuse_erased(store, erasures)

@@ -36,6 +36,7 @@ _ENTHUSIASM = np.array([0.0, 0.0, 0.0, 1 / 3, 1.0], dtype=np.float32)
 # "geen", "n.v.t.", "-": nothing was said, so hardly anything is known about the tone.
 _NON_ANSWER = np.array([0.05, 0.20, 0.50, 0.20, 0.05], dtype=np.float32)
 _BATCH = 10_000
+_OF_SEGMENTS = ["tone", "valence", "complaint_theme"]
 BY_PERSON = "person"
 _LABELLED_TONE, _OTHER_TONE = np.float32(0.96), np.float32(0.01)  # people err too
 _FLAG_LETTERS = {"churn_cue": "C", "ambassador_cue": "A", "unresolved": "U"}
@@ -91,31 +92,64 @@ def score_segments(
     progress: Progress = silent,
     *,
     feedback: pa.Table | None = None,
+    scores: pa.Table | None = None,
 ) -> pa.Table:
     """Return `segments` with tone, valence and complaint theme filled; equal texts scored once.
 
     With the `feedback` they are of, those that only name what was asked for ("parkeren") are read
     with their question. Segments are many and serve themes alone, so a model of several tiers
-    reads them with its fast one.
+    reads them with its fast one. What that one made of the feedback as a whole, in `scores`, holds
+    for a segment that is the whole.
     """
     model = getattr(model, "fast", model)
     if segments.num_rows == 0:
         return SEGMENTS.empty_table()
     texts = blanked_column(segments["text"].combine_chunks())
-    questions = _questions_that_matter(segments, feedback)
+    asked = _asked(segments, feedback)
+    questions = _questions_that_matter(segments["text"].combine_chunks(), asked)
+    told, place = [], np.full(len(texts), -1, dtype=np.int64)
+    if feedback is not None and scores is not None:
+        told.append(scores.select(_OF_SEGMENTS))
+        alike = pc.if_else(pc.equal(questions, asked), texts, pa.scalar(None, pa.string()))
+        place = _wholes(segments["feedback_id"], alike, feedback, scores, model)
+    fresh = place < 0
+    place[fresh] = sum(table.num_rows for table in told) + np.arange(np.count_nonzero(fresh))
+    rows = pa.array(fresh)
+    told.append(_told(texts.filter(rows), questions.filter(rows), model, progress))
+    found = pa.concat_tables(told).combine_chunks().take(pa.array(place))
+    for name in _OF_SEGMENTS:
+        segments = segments.set_column(segments.column_names.index(name), name, found[name])
+    return conform(segments, SEGMENTS)
+
+
+def _told(texts: pa.Array, questions: pa.Array, model: ToneModel, progress: Progress) -> pa.Table:
+    """Return tone, valence and complaint theme of texts read by themselves."""
+    schema = pa.schema([SCORES.field(name) for name in _OF_SEGMENTS])
+    if len(texts) == 0:
+        return schema.empty_table()
     scores, where = _score_once(texts, questions, model, "tone of segments", progress)
     probabilities = scores.probabilities[where]
     levels = tone_levels(probabilities)
-    tones = pa.array([str(tone) for tone in TONES])
-    filled = {
-        "tone": tones.take(pa.array(levels)),
+    columns = {
+        "tone": pa.array([str(tone) for tone in TONES]).take(pa.array(levels)),
         "valence": pa.array(valence_of(probabilities)),
         "complaint_theme": _themes(_coded(scores, levels, where), model),
     }
-    for name, column in filled.items():
-        place = segments.column_names.index(name)
-        segments = segments.set_column(place, name, column)
-    return conform(segments, SEGMENTS)
+    return pa.table(columns, schema=schema)
+
+
+def _wholes(
+    ids: pa.ChunkedArray, texts: pa.Array, feedback: pa.Table, scores: pa.Table, model: ToneModel
+) -> NDArray[np.int64]:
+    """Return the place in `scores` of each segment that is all of what the model read; else -1."""
+    by_model = pc.equal(scores["scored_by"], model.fingerprint)
+    kept = pc.and_(by_model, pc.invert(scores["non_answer"]))  # that tone is not the model's
+    read = pc.if_else(kept, scores["feedback_id"], pa.scalar(None, pa.string())).combine_chunks()
+    place = pc.index_in(ids, read, skip_nulls=True)
+    owner = pc.index_in(ids, feedback["feedback_id"].combine_chunks())
+    verbatims = blanked_column(feedback["verbatim"].combine_chunks()).take(owner)
+    whole = pc.fill_null(pc.equal(verbatims, texts), fill_value=False)
+    return np.where(whole, pc.fill_null(place, -1), -1).astype(np.int64)
 
 
 def with_labels(scores: pa.Table, labels: pa.Table) -> pa.Table:
@@ -167,20 +201,31 @@ def tone_levels(probabilities: Floats) -> NDArray[np.int64]:
 
 def valence_of(probabilities: Floats) -> Floats:
     """Return the expected valence, -1 (boos) … 1 (enthousiast)."""
-    return _rounded(probabilities @ _VALENCE)
+    return _rounded(_weighted(probabilities, _VALENCE))
 
 
 def enthusiasm_of(probabilities: Floats) -> Floats:
     """Return enthusiasm, 0 … 1: all of p_enthousiast and a third of p_positief."""
-    return _rounded(probabilities @ _ENTHUSIASM)
+    return _rounded(_weighted(probabilities, _ENTHUSIASM))
 
 
 def spread_of(probabilities: Floats) -> Floats:
     """Return the standard deviation of the tone rank, in levels: how unsure the tone is."""
     rank = np.arange(len(TONES), dtype=np.float32)
-    mean = probabilities @ rank
-    variance = probabilities @ rank**2 - mean**2
+    mean = _weighted(probabilities, rank)
+    variance = _weighted(probabilities, rank**2) - mean**2
     return _rounded(np.sqrt(np.maximum(variance, 0)))
+
+
+def _weighted(probabilities: Floats, weights: Floats) -> Floats:
+    """Return the weighted sum of each row, to the last bit the same whatever rows are beside it.
+
+    A matrix product is not.
+    """
+    total: Floats = probabilities[:, 0] * weights[0]
+    for column, weight in enumerate(weights[1:], start=1):
+        total = total + probabilities[:, column] * weight
+    return total
 
 
 def _silent(verbatims: pa.Array, questions: pa.Array) -> NDArray[np.bool_]:
@@ -191,20 +236,22 @@ def _silent(verbatims: pa.Array, questions: pa.Array) -> NDArray[np.bool_]:
     return rows
 
 
-def _questions_that_matter(segments: pa.Table, feedback: pa.Table | None) -> pa.Array:
-    """Return the question of every segment that needs it, else ""."""
+def _asked(segments: pa.Table, feedback: pa.Table | None) -> pa.Array:
+    """Return the question that each segment answers, "" for none."""
     if feedback is None:
         return pa.repeat(pa.scalar(""), segments.num_rows)
     place = pc.index_in(segments["feedback_id"], feedback["feedback_id"].combine_chunks())
-    asked = pc.fill_null(feedback["question"].take(place), "").to_pylist()
-    texts = segments["text"].to_pylist()
-    return pa.array(
-        [
-            question if answered.names_something(text, question) else ""
-            for text, question in zip(texts, asked, strict=True)
-        ],
-        pa.string(),
-    )
+    return pc.fill_null(feedback["question"].combine_chunks().take(place), "").combine_chunks()
+
+
+def _questions_that_matter(texts: pa.Array, asked: pa.Array) -> pa.Array:
+    """Return the question of every text that needs it, else ""."""
+    rows = pc.not_equal(asked, "")
+    pairs = zip(texts.filter(rows).to_pylist(), asked.filter(rows).to_pylist(), strict=True)
+    needed = [
+        question if answered.names_something(text, question) else "" for text, question in pairs
+    ]
+    return pc.replace_with_mask(asked, rows, pa.array(needed, pa.string()))
 
 
 def _score_once(

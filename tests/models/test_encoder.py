@@ -11,6 +11,7 @@ import pytest
 
 from klankbord.errors import ModelError
 from klankbord.models import load_encoder
+from klankbord.models.encoder import BUNDLED_ENCODER, StaticEncoder
 from klankbord.resources import bundled
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -101,6 +102,36 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder):
     together = encoder.encode(TEXTS * 300)
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
     assert np.array_equal(together[: len(TEXTS)], alone)
+
+
+ODD_WORDS = [
+    "",
+    " ",
+    "a´b c´",
+    "[UNK] x[PAD]y",
+    "- - a -",
+    "  x  y",
+    "a\u00a0b\u2003c",
+    " \u0301a b",
+]
+
+
+@pytest.mark.parametrize("kept", [1_000_000, 20])
+def test_pieces_of_words_are_those_of_the_text_they_stand_in(monkeypatch, kept):
+    from tokenizers import Tokenizer
+
+    monkeypatch.setattr("klankbord.models.encoder._KEPT", kept)
+    folder = bundled(BUNDLED_ENCODER)
+    encoder, tokenizer = StaticEncoder(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    unknown = tokenizer.token_to_id("[UNK]")
+    texts = [*ODD_WORDS, "ﷺ ㌀ İstanbul ﬁ", "👍👍 x \u200d y", "Wat een goed, góéd verhaal!\nToch?"]
+    for _ in range(2):
+        for some in (texts, texts[::-1], texts[:1]):
+            piece, size = encoder.pieces(some)
+            wanted = [tokenizer.encode(text, add_special_tokens=False).ids for text in some]
+            wanted = [[one for one in ids if one != unknown] for ids in wanted]
+            assert size.tolist() == [len(ids) for ids in wanted]
+            assert piece.tolist() == [one for ids in wanted for one in ids]
 
 
 def test_vectors_can_be_had_from_the_pieces(encoder):

@@ -107,9 +107,12 @@ def test_same_text_same_scores(model):
 
 
 def test_a_text_scores_the_same_alone_and_among_thousands(model):
-    alone = model.predict(TEXTS[:1], [""]).probabilities
-    among = model.predict(TEXTS * 900, [""] * 4500).probabilities
-    assert np.allclose(alone, among[::5], atol=1e-5)
+    among = model.predict(TEXTS * 900, [""] * 4500)
+    for row, text in enumerate(TEXTS):
+        alone = model.predict([text], [""])
+        assert (among.probabilities[row::5] == alone.probabilities).all()
+        assert set(among.theme[row::5]) == set(alone.theme)
+        assert (among.churn[row::5] == alone.churn).all()
 
 
 def test_no_texts(model):

@@ -52,6 +52,7 @@ def test_praise_has_no_complaint(model: ToneModel):
 def test_a_text_without_a_known_word_gets_no_similarity():
     encoder = load_encoder()
     examples = ThemeExamples(("-", "prijs", "anders"), encoder)
-    bonus = examples.bonus(np.zeros((1, encoder.encode(["a"]).shape[1]), dtype=np.float32))
+    vectors = np.zeros((1, encoder.encode(["a"]).shape[1]), dtype=np.float32)
+    bonus = examples.bonus(examples.likeness(vectors))
     assert bonus[0, 1] == 0
     assert bonus[0, 0] > bonus[0, 2] > 0

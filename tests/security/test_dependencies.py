@@ -39,6 +39,19 @@ def test_all_of_them_fit(script: ModuleType, found: list[Any]) -> None:
     assert all(one.version and one.licence for one in found)
 
 
+def test_what_a_cluster_needs_fits_and_is_pinned(script: ModuleType, checkout: Path) -> None:
+    """It is not counted among the packages that people install: most never will."""
+    pytest.importorskip("distributed", reason="pip install -e '.[cluster]'")
+    rules = script.rules()
+    rules |= {"extras": [*rules["extras"], "cluster"], "most": 80}
+    found = script.packages(rules)
+    assert "distributed" in {one.name for one in found}
+    assert list(script.problems(found, rules)) == []
+    lines = (checkout / "scripts/constraints.txt").read_text("utf-8").splitlines()
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    assert {one.name for one in found} - {"setuptools"} <= pinned
+
+
 @pytest.mark.parametrize(
     "licence", ["", "GPL-3.0-only", "AGPL-3.0-or-later", "MIT AND GPL-2.0-only", "SSPL-1.0",
                 "LGPL-3.0-only", "LicenseRef-Eigen"],

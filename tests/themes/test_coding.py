@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from klankbord.models import load_encoder
 from klankbord.themes.codeframe import Code, codeframe
-from klankbord.themes.coding import _bare, _Phrases, code_by_examples
+from klankbord.themes.coding import Phrases, bare_tokens, code_by_examples
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "themes"
 LAADPAAL = Code(
@@ -115,20 +115,32 @@ def test_each_text_is_coded_by_itself(code, texts, seed):
     assert code([texts[place] for place in order], codes) == [alone[place] for place in order]
 
 
+def held(phrases, text):
+    return {code for code, times in enumerate(phrases.count(bare_tokens([text]))[0]) if times}
+
+
 def test_a_star_stands_for_the_rest_of_a_word_only():
-    phrases = _Phrases([["spaarpunt*"], ["*punten"], ["aan derden"], ["AVG"]])
+    phrases = Phrases([["spaarpunt*"], ["*punten"], ["aan derden"], ["AVG"], ["*paar*"]])
+    assert held(phrases, "mijn Spaarpunten zijn weg") == {0, 1, 4}
+    assert held(phrases, "spaar punt") == {4}
+    assert held(phrases, "gegevens aan derden verkocht") == {2}
+    assert held(phrases, "aan derdenlanden") == set()
+    assert held(phrases, "avg-verzoek volgens de avg.") == {3}
 
-    def held(text):
-        return {code for code, times in phrases.count(_bare(text)).items() if times}
 
-    assert held("mijn Spaarpunten zijn weg") == {0, 1}
-    assert held("spaar punt") == set()
-    assert held("gegevens aan derden verkocht") == {2}
-    assert held("aan derdenlanden") == set()
-    assert held("avg-verzoek volgens de avg.") == {3}
+def test_a_star_at_the_end_of_a_phrase_is_for_its_first_or_last_word():
+    phrases = Phrases([["*klant worden*"], ["geen punt"]])
+    assert held(phrases, "hoe ik stamklant wordende ben") == {0}
+    assert held(phrases, "klant kan ik worden") == set()
+    assert held(phrases, "geen") == set()
+
+
+def test_a_phrase_does_not_run_on_into_the_next_text():
+    counts = Phrases([["aan derden"]]).count(bare_tokens(["verkocht aan", "derden", "aan derden"]))
+    assert counts.tolist() == [[0], [0], [1]]
 
 
 def test_hints_count_once_per_word_of_the_text():
-    phrases = _Phrases([["oplicht*", "oplichter*", "bank"]])
-    assert phrases.count(_bare("oplichters! OPLICHTERS!"))[0] == 1
-    assert phrases.count(_bare("oplichters bij de bank"))[0] == 2
+    phrases = Phrases([["oplicht*", "oplichter*", "bank"]])
+    texts = ["oplichters! OPLICHTERS!", "oplichters bij de bank"]
+    assert phrases.count(bare_tokens(texts)).tolist() == [[1], [2]]

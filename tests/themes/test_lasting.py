@@ -12,7 +12,7 @@ from klankbord.records import KnownTheme
 from klankbord.schema import CUSTOMERS
 from klankbord.themes import OVERIG, ThemeFindings, discover, subthemes
 from klankbord.themes.label import Wording
-from klankbord.themes.prototypes import learn
+from klankbord.themes.prototypes import learn, word_matrix
 
 NOBODY = CUSTOMERS.empty_table()
 ENCODER = HashedEncoder()
@@ -242,7 +242,7 @@ def test_a_theme_merged_under_another_head_moves_there(first: ThemeFindings, own
     price = [f"Veel te duur abonnement nummer{chr(97 + number)}" for number in range(20)]
     codes = [HEAD] * len(BASE) + ["prijs"] * len(price)
     abroad = replace(first.known[0], theme_id="prijs-abonnement", parent_id="prijs")
-    terms = learn(ENCODER.encode(price), price, np.zeros(20, dtype=int), 1)[0]
+    terms = learn(ENCODER.encode(price), word_matrix(price), np.zeros(20, dtype=int), 1)[0]
     abroad = replace(abroad, centre=tuple(terms.centre), terms=tuple(terms.terms.items()))
     known = (*decide(first.known, own, merged_into="prijs-abonnement"), abroad)
     after = run([*BASE, *price], known, codes)
@@ -341,7 +341,7 @@ def test_rows_of_heads_that_say_nothing_change_nothing(first: ThemeFindings) -> 
 
 def broad(texts: Sequence[str], **decisions: object) -> KnownTheme:
     """One theme for all of `texts`, as if it had been found so."""
-    one = learn(ENCODER.encode(texts), texts, np.zeros(len(texts), dtype=int), 1)[0]
+    one = learn(ENCODER.encode(texts), word_matrix(texts), np.zeros(len(texts), dtype=int), 1)[0]
     return KnownTheme(
         f"{HEAD}-contact",
         HEAD,

@@ -7,6 +7,14 @@ from pathlib import Path
 import typer
 
 from klankbord.cli.choices import WORKERS
+from klankbord.cli.engines import (
+    ENGINE,
+    SCHEDULER,
+    SHARDS,
+    EngineKind,
+    engine_for,
+    shards_folder,
+)
 from klankbord.cli.output import note, path_for_people, progress_bars
 from klankbord.cli.workspaces import workspace_option
 from klankbord.errors import UnreadableInputError
@@ -83,6 +91,9 @@ def analyse(
         help="Also write the page of this role: support, product or huddle; see report.",
     ),
     workers: int = WORKERS,
+    engine: EngineKind = ENGINE,
+    scheduler: str = SCHEDULER,
+    shards: Path = SHARDS,
     demo: bool = typer.Option(
         False, "--demo", help="Analyse the bundled demonstration company instead of SOURCES."
     ),
@@ -92,17 +103,19 @@ def analyse(
 
     Into --out go rapport.html (open it first), acties.xlsx (to edit and import) and .csv,
     themas.xlsx (with the tone shifts) and .csv, toonverschuivingen.csv, feedback.parquet,
-    segmenten.parquet, afgekeurd.csv (rejected rows) and run.json.
+    segmenten.parquet, afgekeurd.csv (rejected rows) and run.json. A run that was stopped goes on
+    where it was when the same command is given again.
 
     Example: klankbord analyse enquete.csv reviews.jsonl gesprekken/ --out rapport
 
     Example: klankbord analyse chats.tsv --profile chats.toml --out rapport --fdr 0.05
+
+    Example: klankbord analyse /data/2026/*.parquet --out /data/rapport --engine dask --scheduler tls://host:8786
     """
     from klankbord.spared import spare_pandas
 
     spare_pandas()
     from klankbord import pipeline
-    from klankbord.engines import LocalEngine
     from klankbord.resources import bundled
     from klankbord.settings import load_settings
     from klankbord.sources import find_profile
@@ -123,6 +136,7 @@ def analyse(
     if demo:
         sources = [str(bundled("corpora/demo/exports"))]
     place = workspace or Location.of(str(out / "klankbord.db") if demo else "klankbord.db")
+    worker = engine_for(engine, scheduler, workers)
     with progress_bars(quiet=quiet) as progress:
         summary = pipeline.analyse(
             [Path(source) for source in sources],
@@ -132,7 +146,8 @@ def analyse(
             profile=find_profile(profile, place) if profile else None,
             notice=DEMO_NOTICE if demo else "",
             role=role,
-            engine=LocalEngine(workers),
+            engine=worker,
+            shards=shards_folder(shards, engine, out),
             progress=progress,
         )
     for left_out in summary.notes:

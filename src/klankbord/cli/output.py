@@ -84,6 +84,7 @@ def report_bug(error: Exception) -> int:
             f"  {frame.filename}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(link.__traceback__)
         ]
+        lines += [f"  elsewhere: {place}" for place in getattr(link, "elsewhere", ())]
         link = link.__cause__ or link.__context__
     with tempfile.NamedTemporaryFile(
         "w", prefix="klankbord-", suffix=".log", delete=False, encoding="utf-8"

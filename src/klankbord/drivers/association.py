@@ -98,10 +98,10 @@ def _drivers(
         estimates = _estimates(themes, answers, regression)
         shrunk = _shrunk(themes, estimates)
     corrected = adjusted([estimate.p if estimate else np.nan for estimate in estimates])
-    count = len(answers.value)
+    count, counts = len(answers.value), answers.count(answers.mentions)
     drivers = []
     for place, (theme, estimate) in enumerate(zip(themes, estimates, strict=True)):
-        mentions = int(answers.mentions[:, place].sum())
+        mentions = int(counts[place])
         unknown = Driver(
             theme.theme_id, metric, mentions, None, None, None, TOO_LITTLE, answers=count
         )
@@ -147,7 +147,7 @@ def _estimates(
 ) -> list[Estimate | None]:
     """Return one estimate per theme; complaints outside the themes judged are held equal too."""
     mentions = answers.mentions
-    enough = _enough(mentions, answers.cluster)
+    enough = _enough(answers)
     heads = [place for place, theme in enumerate(themes) if theme.parent_id is None]
     judged = [place for place in heads if enough[place]]
     rare = [place for place in heads if not enough[place]]
@@ -172,14 +172,15 @@ def _estimates(
     return out
 
 
-def _enough(mentions: NDArray[np.bool_], cluster: NDArray[np.int64]) -> list[bool]:
-    """Tell of each column whether enough pieces and customers mention it, and do not."""
+def _enough(answers: Answers) -> list[bool]:
+    """Tell of each theme whether enough pieces and customers mention it, and do not."""
 
     def is_enough(side: NDArray[np.bool_]) -> bool:
-        customers = int(np.count_nonzero(np.bincount(cluster[side])))
-        return int(side.sum()) >= MIN_MENTIONS and customers >= MIN_CUSTOMERS
+        customers = answers.cluster[side[answers.kind]]  # the same ones lie together
+        different = int(np.count_nonzero(np.diff(customers, prepend=-1)))
+        return len(customers) >= MIN_MENTIONS and different >= MIN_CUSTOMERS
 
-    return [is_enough(column) and is_enough(~column) for column in mentions.T]
+    return [is_enough(column) and is_enough(~column) for column in answers.mentions.T]
 
 
 def _against_none(
@@ -187,7 +188,7 @@ def _against_none(
 ) -> list[Estimate | None]:
     """Return, of the first columns, the value with a mention minus without, others held equal."""
     contrasts = np.eye(wanted, columns.shape[1])
-    return regress(columns, answers.value, answers.cluster, contrasts)
+    return regress(columns, answers.value, answers.cluster, contrasts, answers.kind)
 
 
 def _against_average(
@@ -200,9 +201,10 @@ def _against_average(
     mentions are tied by a row's sum, so the last column is left out (its c is 0) and what counts
     are differences: c_j - sum_k share_k c_k.
     """
-    share = columns.mean(axis=0) / max(columns.mean(axis=0).sum(), np.finfo(float).tiny)
+    mean = answers.count(columns) / len(answers.value)
+    share = mean / max(mean.sum(), np.finfo(float).tiny)
     contrasts: NDArray[Any] = np.eye(wanted, columns.shape[1]) - share
     number = columns.sum(axis=1) - 1
     design = np.column_stack([columns[:, :-1], number])
     weights = np.column_stack([contrasts[:, :-1], np.zeros(wanted)])
-    return regress(design, answers.value, answers.cluster, weights)
+    return regress(design, answers.value, answers.cluster, weights, answers.kind)

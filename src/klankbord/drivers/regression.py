@@ -14,25 +14,20 @@ these p-values and in 12 % of those made with the bootstrap's; 10 is tolerated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from scipy import sparse
+from klankbord.drivers.customers import Customers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CONFIDENCE = 0.90
 MIN_FREEDOM = 4.0  # degrees of freedom below which the t interval is not to be trusted
-_MAX_DENSE = 40  # rows of one customer up to which its matrix is inverted as it stands
-_AT_ONCE = 20_000  # rows of customers with equally many of them that are handled together
-_MANY = 5_000  # customers above which degrees of freedom are taken from the leading term
-_ROUNDING = 1e-6  # share of a weight that rounding may lose
+_ROUNDING = 1e-6  # gap in a weight below which it is rounding
 _NOTHING = 1e-10  # share of a column's length that rounding may leave of it
 
 
@@ -53,56 +48,71 @@ def regress(
     score: Floats,
     cluster: Ints,
     contrasts: Floats | None = None,
+    kind: Ints | None = None,
 ) -> list[Estimate | None]:
     """Regress `score` on the columns of `design` plus an intercept, one Estimate per contrast.
 
     `design` has rows x columns, `contrasts` (wanted x columns) holds the weights of the columns'
-    coefficients in each association asked for: by default each coefficient itself. None for what
+    coefficients in each association asked for: by default each coefficient itself. With `kind`,
+    the place in `design` of each answer's row, answers that are alike share one. None for what
     the columns cannot tell apart, or what rests on too few customers.
     """
-    from scipy import sparse, stats
-
-    rows, columns = design.shape
+    columns = design.shape[1]
     wanted = np.eye(columns) if contrasts is None else contrasts
     wanted = np.column_stack([np.zeros(len(wanted)), wanted])
     out: list[Estimate | None] = [None] * len(wanted)
+    x = np.column_stack([np.ones(len(design)), design.astype(float)])
     order = np.argsort(cluster, kind="stable")
-    one, number = np.ones((rows, 1)), np.unique(cluster[order], return_inverse=True)[1]
-    x = sparse.hstack([sparse.csr_array(one), sparse.csr_array(design[order], dtype=float)], "csr")
-    gram = (x.T @ x).toarray()
+    if kind is None:
+        kind = np.arange(len(design))
+    else:
+        x, kind = _different(x, kind)
+    kind, begins = kind[order], np.diff(cluster[order], prepend=cluster[order[:1]]) > 0
+    number = np.cumsum(begins, dtype=np.int64)
+    gram: Floats = x.T @ (np.bincount(kind, minlength=len(x))[:, None] * x)
     kept = _independent(gram)
-    if rows <= len(kept) + 1 or np.ptp(score) == 0:
+    if len(score) <= len(kept) + 1 or np.ptp(score) == 0:
         return out
     estimable = _estimable(gram, kept, wanted)
     x, wanted = x[:, kept], wanted[:, kept]
-    inverse = np.linalg.inv(gram[kept][:, kept])
+    inverse = np.linalg.inv(gram[kept][:, kept]).astype(np.float64)
     score = score[order] - score.mean()
-    coefficient = inverse @ (x.T @ score)
-    residual = score - x @ coefficient
-    weights = x @ (inverse @ wanted.T)
-    undone, rests = _undo_leverage(x, inverse, np.column_stack([residual, weights]), number)
-    clusters = _Clusters(x, number)
-    sums = clusters.sums(undone[:, 0])
-    covariance = inverse @ (sums.T @ sums).toarray() @ inverse
+    coefficient = inverse @ (x.T @ np.bincount(kind, weights=score, minlength=len(x)))
+    residual = score - (x @ coefficient)[kind]
+    customers = Customers(x, kind, number, inverse)
+    undone = customers.undo_leverage(residual, x @ (inverse @ wanted.T))
+    sums = customers.sums(undone.residual)
+    covariance = inverse @ (sums.T @ sums) @ inverse
     explained = _Explained(gram[kept][:, kept], coefficient, covariance)
     for place, weight in enumerate(wanted):
         variance = float(weight @ covariance @ weight)
-        if not estimable[place] or rests[place + 1] or variance <= 0:
+        if not estimable[place] or undone.rests[place] or variance <= 0:
             continue
-        freedom = clusters.freedom(undone[:, place + 1], inverse)
+        freedom = customers.freedom(undone, place)
         if freedom < MIN_FREEDOM:
             continue
+        from scipy.special import stdtr, stdtrit
+
         impact, error = float(weight @ coefficient), float(np.sqrt(variance))
-        reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+        reach = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
         out[place] = Estimate(
             impact=impact,
             low=impact - reach,
             high=impact + reach,
-            p=float(2 * stats.t.sf(abs(impact) / error, freedom)),
+            p=float(2 * stdtr(freedom, -abs(impact) / error)),
             error=error,
             importance=explained.share((impact**2 - variance) / float(weight @ inverse @ weight)),
         )
     return out
+
+
+def _different(x: Floats, kind: Ints) -> tuple[Floats, Ints]:
+    """Return the different rows of `x` that are in use, and the place of each answer's row."""
+    used = np.bincount(kind, minlength=len(x)) > 0
+    rows, place = np.unique(x[used], axis=0, return_inverse=True)
+    where = np.zeros(len(x), dtype=np.int64)
+    where[used] = place.ravel()
+    return rows, where[kind]
 
 
 def _independent(gram: Floats) -> Ints:
@@ -140,90 +150,3 @@ class _Explained:
     def share(self, lost: float) -> float:
         """Return what share of it `lost` is, 0 where chance explains as much."""
         return min(1.0, max(0.0, lost / self._total)) if self._total > 0 else 0.0
-
-
-class _Clusters:
-    """Sums per customer over the rows of a sparse design, rows of a customer together."""
-
-    def __init__(self, x: sparse.csr_array, number: Ints) -> None:
-        from scipy import sparse
-
-        self._x, self._number = x, number
-        self._count = int(number[-1]) + 1
-        rows = len(number)
-        self._alone = self._count == rows
-        self._sum = sparse.csr_array(
-            (np.ones(rows), np.arange(rows), np.searchsorted(number, np.arange(self._count + 1))),
-            shape=(self._count, rows),
-        )
-
-    def sums(self, weight: Floats) -> sparse.csr_array:
-        """Return the sum of each customer's rows times their weights: sparse, customers x p."""
-        x = self._x.copy()
-        x.data *= np.repeat(weight, np.diff(x.indptr))
-        return x if self._alone else self._sum @ x
-
-    def freedom(self, weight: Floats, inverse: Floats) -> float:
-        """Return degrees of freedom of one variance under equal, independent errors.
-
-        The variance is a quadratic form e' (I - H) G G' (I - H) e, G holding one column per
-        cluster; trace(P)^2 / trace(P^2) with P = G' (I - H) G, a diagonal minus low rank.
-        `weight` is, per row, its entry in G. With many customers the low rank takes about one
-        degree away, and is not computed.
-        """
-        diagonal = np.bincount(self._number, weights=weight**2, minlength=self._count)
-        if self._count > _MANY:
-            return float(diagonal.sum() ** 2 / (diagonal**2).sum()) - 1
-        cross = self.sums(weight)
-        gram = inverse @ (cross.T @ cross).toarray()
-        scaled = cross.copy()
-        scaled.data *= np.repeat(diagonal, np.diff(cross.indptr))
-        weighted = float((inverse * (cross.T @ scaled).toarray()).sum())
-        trace = float(diagonal.sum() - np.trace(gram))
-        square = float((diagonal**2).sum()) - 2 * weighted + float((gram * gram.T).sum())
-        return trace**2 / square if square > 0 else 0.0
-
-
-def _undo_leverage(
-    x: sparse.csr_array, inverse: Floats, values: Floats, number: Ints
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Multiply each customer's rows of `values` by the inverse of its (I - H).
-
-    A customer on whom a coefficient rests wholly has no inverse. Its pseudo-inverse is used, and
-    the second array tells which columns of `values` lose something by it.
-    """
-    out, lost = values.copy(), np.zeros(values.shape[1])
-    for begin, rows in _by_size(number):
-        own = begin[:, None] + np.arange(rows)  # customers x rows
-        flat, before = x[own.ravel()], values[own]
-        if rows == 1:
-            left = 1 - np.asarray(flat.multiply(flat @ inverse).sum(axis=1)).ravel()
-            undo = np.divide(1.0, left, out=np.zeros_like(left), where=left > _NOTHING)
-            after = before * undo[:, None, None]
-            back = after * left[:, None, None]
-        else:
-            part = flat.toarray().reshape(*own.shape, -1)
-            turned = part.swapaxes(1, 2)
-            if rows <= _MAX_DENSE:
-                kept = np.eye(rows) - part @ inverse @ turned
-                after = np.linalg.pinv(kept, rcond=_NOTHING, hermitian=True) @ before
-            else:  # Woodbury: (I - X M X')^-1 = I + X (M^-1 - X'X)^-1 X'
-                outside = np.linalg.inv(inverse) - turned @ part
-                undo = np.linalg.pinv(outside, rcond=_NOTHING, hermitian=True)
-                after = before + part @ (undo @ (turned @ before))
-            back = after - part @ (inverse @ (turned @ after))
-        out[own] = after
-        lost = np.maximum(lost, np.abs(before - back).max(axis=(0, 1)))
-    rests: NDArray[np.bool_] = lost > _ROUNDING * np.abs(values).max(axis=0)
-    return out, rests
-
-
-def _by_size(number: Ints) -> Iterator[tuple[Ints, int]]:
-    """Yield the first rows of customers with equally many rows, and how many: not all at once."""
-    size = np.bincount(number)
-    begins = np.cumsum(size) - size
-    for rows in np.unique(size):
-        of_size = begins[size == rows]
-        step = max(1, _AT_ONCE // int(rows))
-        for start in range(0, len(of_size), step):
-            yield of_size[start : start + step], int(rows)

@@ -7,6 +7,7 @@ with a scheduler at tls:// that is encrypted, by the certificates in Dask's conf
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -179,10 +180,8 @@ class _Recipe:
 
     @classmethod
     def of(cls, task: Task[Any, Any]) -> _Recipe:
-        if type(task).__reduce__ is object.__reduce__:
-            return cls(task, None)
-        build, given, *_ = task.__reduce__()
-        return cls(build, given)
+        told = task.__reduce__() if "__reduce__" in vars(type(task)) else None
+        return cls(told[0], told[1]) if isinstance(told, tuple) else cls(task, None)
 
     def task(self) -> Task[Any, Any]:
         if self.version != __version__:
@@ -224,15 +223,15 @@ def _connected(scheduler: str) -> Client:
             hint="pip install 'klankbord[cluster]'",
         ) from None
     _hush()
-    try:
+    with contextlib.suppress(OSError, TimeoutError, ValueError, TypeError, RuntimeError):
         return Client(scheduler, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError):
-        raise KlankbordError(
-            "no Dask scheduler answers at this address",
-            where=scheduler,
-            hint="start one with: dask scheduler; its certificates for tls:// are in Dask's own"
-            " configuration",
-        ) from None
+    gc.collect()  # now: half a client that is collected while another is made stops both
+    raise KlankbordError(
+        "no Dask scheduler answers at this address",
+        where=scheduler,
+        hint="start one with: dask scheduler; its certificates for tls:// are in Dask's own"
+        " configuration",
+    )
 
 
 def _hush() -> None:

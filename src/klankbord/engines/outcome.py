@@ -6,7 +6,7 @@ import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from klankbord.errors import KlankbordError
 
@@ -35,7 +35,7 @@ class Failed:
     number: int = 0  # of an error of the operating system
     file: str | None = None
 
-    def taken(self) -> object:
+    def taken(self) -> NoReturn:
         """Raise the error again."""
         if self.known is not None:
             raise self.known

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from klankbord.records import RejectedRow, SourceCount
-from klankbord.settings import Settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from klankbord.engines import Engine
     from klankbord.language import Identifier
     from klankbord.privacy import Pseudonymiser
-    from klankbord.shards import Raw
-    from klankbord.sources import Batch, Companions, Profile
+    from klankbord.shards import Preparing, Ready
+    from klankbord.sources import Companions, Profile
     from klankbord.store import BegunImport, Stored, Workspace
 
 FORGOTTEN = "hoort bij een klant die vergeten is"  # reason of a rejected row
@@ -45,14 +45,11 @@ class FileReader:
     """Reads the files of one job into a workspace."""
 
     store: Workspace
-    companions: Companions
     pseudonymiser: Pseudonymiser
     identifier: Identifier
-    settings: Settings
-    engine: Engine
 
     def read(
-        self, path: Path, profile: Profile | None, begun: BegunImport, told: Callable[[int], None]
+        self, path: Path, batches: Iterable[Ready], begun: BegunImport, told: Callable[[int], None]
     ) -> FileRead:
         """Store the rows of a file; `told` hears after each batch how many they are so far."""
         from klankbord.privacy import Barred
@@ -94,6 +91,27 @@ class FileReader:
             path.name, source, kind, rows_in, stored, duplicates, len(rejected), updated
         )
         return FileRead(count, rejected, ignored, read_otherwise, barred, personal)
+
+
+def batches_of(
+    path: Path,
+    profile: Profile | None,
+    companions: Companions,
+    preparing: Preparing,
+    engine: Engine,
+) -> Iterator[Ready]:
+    """Yield what a file holds, each batch prepared by the engine."""
+    from klankbord.shards import ready
+    from klankbord.sources import read
+
+    rows = read(
+        path,
+        profile,
+        timezone=preparing.settings.timezone,
+        companions=companions,
+        batch_rows=BATCH_ROWS,
+    )
+    return ready(rows, preparing, engine.map)
 
 
 def _named(*tables: pa.Table) -> pa.Array:

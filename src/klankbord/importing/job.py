@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from klankbord.files import sha256_of
-from klankbord.importing import notes
-from klankbord.importing.file import FileReader
+from klankbord.importing import file, notes
 from klankbord.location import Location
 from klankbord.records import Detection, Progress, RejectedRow, SourceCount, silent
 from klankbord.settings import Settings
@@ -20,8 +19,11 @@ from klankbord.settings import Settings
 if TYPE_CHECKING:
     from klankbord.engines import Engine
     from klankbord.privacy import Pseudonymiser
-    from klankbord.sources import Profile, Profiles
+    from klankbord.shards import Ready, Shard, Sharding
+    from klankbord.sources import Companions, Profile, Profiles
     from klankbord.store import BegunImport, Workspace
+
+Digests: TypeAlias = Callable[[Sequence[Path]], Iterable[str]]  # of files
 
 ON_DISK = 6  # bytes of a workspace, and of its log meanwhile, for each byte of what is imported
 
@@ -33,6 +35,7 @@ class Imported:
     counts: tuple[SourceCount, ...]
     rejected: tuple[RejectedRow, ...]
     notes: tuple[str, ...]  # for the person who runs it
+    shards: tuple[Shard, ...] = ()  # which hold the scores of these rows too
 
 
 def import_sources(
@@ -69,14 +72,19 @@ def import_sources(
         )
 
 
-def digest_of(sources: Sequence[Path], profiles: Profiles) -> str:
+def digests_here(paths: Sequence[Path]) -> Iterable[str]:
+    """Return the digest of the content of each file, taken by this process."""
+    return map(sha256_of, paths)
+
+
+def digest_of(sources: Sequence[Path], profiles: Profiles, digests: Digests) -> str:
     """Return a digest of what the files of `sources` hold and of how they are read."""
     from klankbord.sources import gathered
 
     digest = sha256()
     with gathered(sources) as files:
-        for path in files.files:
-            digest.update(f"{path.name} {sha256_of(path)} {profiles.of_file(path)!r}\n".encode())
+        for path, own in zip(files.files, digests(files.files), strict=True):
+            digest.update(f"{path.name} {own} {profiles.of_file(path)!r}\n".encode())
     return digest.hexdigest()
 
 
@@ -90,15 +98,20 @@ def import_files(
     engine: Engine,
     progress: Progress,
     on_disk: Mapping[Path, float] | None = None,
+    sharding: Sharding | None = None,
+    digests: Digests = digests_here,
 ) -> Imported:
     """Recognise every file before storing any.
 
     Files in a folder or archive that hold no feedback are left out with a note. `on_disk` says for
     folders how many bytes there each byte of a new file takes; raises KlankbordError, before
-    anything is stored, where a disk has too little room.
+    anything is stored, where a disk has too little room. With `sharding` the engine makes a shard
+    of every file, read and scored, and this process stores what is in it. `digests` are taken of
+    the content of files.
     """
     from klankbord.language import Identifier
-    from klankbord.sources import detect, find_companions, gathered
+    from klankbord.shards import Preparing
+    from klankbord.sources import detect, find_companions, gathered, lines_of
 
     store.check_key(pseudonymiser)
     with gathered(sources) as files:
@@ -113,33 +126,77 @@ def import_files(
         if store.kept_copy is not None:
             said.append(f"the workspace was brought up to date; kept: {store.kept_copy.name}")
         companions = find_companions(read_by, profiles.given)
-        begun = _begun(store, read_by, on_disk or {})
+        if sharding is not None:
+            files.require_unpacked()
+        begun = _begun(store, list(read_by), on_disk or {}, digests)
         languages = next((each.languages for each in begun.values()), {})
         identifier = Identifier(settings.languages, languages)
-        reader = FileReader(store, companions, pseudonymiser, identifier, settings, engine)
-        return _read_each(reader, read_by, begun, said, progress)
+        reader = file.FileReader(store, pseudonymiser, identifier)
+        if sharding is not None:
+            held = _sharded(store, read_by, begun, companions, sharding, engine, progress)
+            return _read_each(reader, held, begun, said, silent)
+        preparing = Preparing(settings, pseudonymiser)
+        held = (
+            _Held(path, file.batches_of(path, known, companions, preparing, engine))
+            for path, known in read_by.items()
+        )
+        return _read_each(reader, held, begun, said, progress, sum(map(lines_of, read_by)))
+
+
+class _Held(NamedTuple):
+    """What a file holds, and the shard it was read into where it was."""
+
+    path: Path
+    batches: Iterable[Ready]
+    shard: Shard | None = None
+
+
+def _sharded(
+    store: Workspace,
+    read_by: Mapping[Path, Profile | None],
+    begun: Mapping[Path, BegunImport],
+    companions: Companions,
+    sharding: Sharding,
+    engine: Engine,
+    progress: Progress,
+) -> Iterator[_Held]:
+    """Yield what each file holds once the engine made a shard of it."""
+    from klankbord.shards import Source, key_of, paths_of
+
+    sources = [
+        Source(path.absolute(), begun[path].sha256, known, companions, file.BATCH_ROWS)
+        for path, known in read_by.items()
+    ]
+    keys = (key_of(sharding.made_of(source)) for source in sources)
+    places = [path for key in keys for path in paths_of(sharding.folder, key)]
+    store.remember_files(places, at=datetime.now(UTC))  # before they are there
+    made = engine.map(sharding, sources)
+    for done, (path, shard) in enumerate(zip(read_by, made, strict=True)):
+        progress("files read", done, len(sources))
+        yield _Held(path, shard.ready(), shard)
+    progress("files read", len(sources), len(sources))
 
 
 def _read_each(
-    reader: FileReader,
-    read_by: Mapping[Path, Profile | None],
+    reader: file.FileReader,
+    held: Iterable[_Held],
     begun: Mapping[Path, BegunImport],
     said: list[str],
     progress: Progress,
+    expected: int = 0,
 ) -> Imported:
-    from klankbord.sources import lines_of
-
     counts: list[SourceCount] = []
     rejected: list[RejectedRow] = []
     personal: Counter[str] = Counter()
-    expected, done = sum(map(lines_of, read_by)), 0
+    shards: list[Shard] = []
+    done = 0
 
     def told(rows: int) -> None:
         progress("rows read", done + rows, max(expected, done + rows))
 
-    for path, known in read_by.items():
+    for path, batches, shard in held:
         told(0)
-        read = reader.read(path, known, begun[path], told)
+        read = reader.read(path, batches, begun[path], told)
         reader.store.finish_import(read.count, sha256=begun[path].sha256, at=datetime.now(UTC))
         done += read.count.rows_in
         counts.append(read.count)
@@ -153,14 +210,20 @@ def _read_each(
                 f"{path.name}: an import of it was interrupted and read it in another way;"
                 " the rows stored then are still there"
             )
+        if shard is not None:
+            shard.remove_drafts()
+            if read.barred:  # forgotten is forgotten: what is left of it is scored again
+                shard.remove()
+            else:
+                shards.append(shard)
     progress("rows read", done, done)
     said.extend(notes.personal(personal))
     said.extend(notes.unfinished(reader.store))
-    return Imported(tuple(counts), tuple(rejected), tuple(said))
+    return Imported(tuple(counts), tuple(rejected), tuple(said), tuple(shards))
 
 
 def _begun(
-    store: Workspace, paths: Iterable[Path], on_disk: Mapping[Path, float]
+    store: Workspace, paths: Sequence[Path], on_disk: Mapping[Path, float], digests: Digests
 ) -> dict[Path, BegunImport]:
     """Return the import of each file as it began, now or before it was interrupted."""
     from klankbord.room import require_each
@@ -168,7 +231,10 @@ def _begun(
     from klankbord.store import BegunImport
 
     now, languages = datetime.now(UTC), store.main_languages()
-    new = {path: BegunImport(sha256_of(path), path.name, now, languages) for path in paths}
+    new = {
+        path: BegunImport(digest, path.name, now, languages)
+        for path, digest in zip(paths, digests(paths), strict=True)
+    }
     fresh = sum(volume_of(path) for path in new if not store.was_imported(new[path].sha256))
     require_each({folder: factor * fresh for folder, factor in on_disk.items()}, "these files")
     return dict(zip(new, store.begin_imports(tuple(new.values())), strict=True))

@@ -60,9 +60,14 @@ class AccurateToneModel:
         """Score `texts`, each with the question it answers ("" for none)."""
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
+        return self.weighed(texts, questions, self.fast.logits(texts, questions))
+
+    def weighed(
+        self, texts: Sequence[str], questions: Sequence[str], of_fast: Floats
+    ) -> ToneScores:
+        """Score `texts` with the logits that the fast model gives them."""
         own = self._network.rows(tone_entries(texts, questions))
-        other = self.fast.logits(texts, questions)
-        logits = (1 - self._weight) * own + self._weight * other
+        logits = (1 - self._weight) * own + self._weight * of_fast
         level = (logits[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
         cues = self.fast.cues(texts, level)
         return from_logits(logits, self._temperature, self._shift, len(self.themes), cues)
@@ -80,12 +85,13 @@ class CascadeToneModel:
 
     def predict(self, texts: Sequence[str], questions: Sequence[str]) -> ToneScores:
         """Score `texts`, each with the question it answers ("" for none)."""
-        scores = self.fast.predict(texts, questions)
+        of_fast, cues = self.fast.read(texts, questions)
+        scores = self.fast.scores(of_fast, cues)
         unsure = np.flatnonzero(scores.probabilities.max(axis=1) < self._certain)
         if not len(unsure):
             return scores
         rows = unsure.tolist()
-        better = self._accurate.predict(
-            [texts[row] for row in rows], [questions[row] for row in rows]
+        better = self._accurate.weighed(
+            [texts[row] for row in rows], [questions[row] for row in rows], of_fast[unsure]
         )
         return replaced(scores, unsure, better)

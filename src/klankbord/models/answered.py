@@ -80,13 +80,11 @@ def says_nothing(text: str, question: str) -> bool:
 
 def _meaning(text: str, question: str) -> tuple[Asked, Answer] | tuple[()]:
     """Return what is asked and answered; () where the words of the answer decide."""
-    if not question:
+    asked = asked_for(question) if question else Asked.NEITHER
+    if asked is Asked.NEITHER:
         return ()
     kind = answer_kind(text)
-    if kind is Answer.OWN:
-        return ()
-    asked = asked_for(question)
-    return () if asked is Asked.NEITHER else (asked, kind)
+    return () if kind is Answer.OWN else (asked, kind)
 
 
 def _rest(model: ToneModel) -> int:

@@ -17,6 +17,7 @@ from klankbord.errors import ModelError
 from klankbord.files import sha256_of
 from klankbord.models.card import CARD_FILE, read_card
 from klankbord.models.encoder import StaticEncoder
+from klankbord.models.lazy_rows import LazyRows
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
 from klankbord.models.scores import CUES, Thresholds, ToneScores, from_logits, softmax
 from klankbord.models.theme_examples import ThemeExamples
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 QUESTION_SALT = 7
-_BATCH = 2048
-_SLICE = 128  # texts whose filter answers fit the processor's cache
+_BATCH = 1024
+_ROWS = 256  # of one matrix product
+_SLICE = 256  # texts whose filter answers fit the processor's cache
+_PIECES = 64  # word pieces whose filter answers are worked out together
 _CUES = 3
 _WEAK = 0.35  # a word that says less than this share of the strongest is no cue
 _FLOOR = 1e-4  # of a theme's probability, so that examples can raise one never seen
@@ -54,12 +57,20 @@ class FastToneModel:
             needed = str(config["encoder"])
             table = weights["table"].astype(np.float32) * weights["scale"].astype(np.float32)
             self._table: Floats = table
+            of_tones = table[:, : len(TONES)]
+            self._gain: Floats = of_tones - of_tones.mean(axis=1, keepdims=True)
             self._direct: Floats = weights["direct"].astype(np.float32)
             self._bias: Floats = weights["bias"].astype(np.float32)
             self._filter_bias: Floats = weights["filter_bias"].astype(np.float32)
-            answers = encoder.piece_vectors() @ weights["filters"].astype(np.float32)
-            thirds = np.split(answers, 3, axis=1)
-            self._before, self._here, self._after = map(np.ascontiguousarray, thirds)
+            filters: Floats = weights["filters"].astype(np.float32)
+            self._answers = LazyRows(
+                encoder.piece_count,
+                filters.shape[1],
+                _PIECES,
+                lambda part: encoder.piece_vectors(part) @ filters,
+            )
+            thirds = np.split(self._answers.table, 3, axis=1)
+            self._before, self._here, self._after = thirds
             self._hidden: Floats = weights["hidden"].astype(np.float32)
             self._pooled: Floats = weights["pooled"].astype(np.float32)
             self._hidden_bias: Floats = weights["hidden_bias"].astype(np.float32)
@@ -87,6 +98,10 @@ class FastToneModel:
 
         Duplicates are scored each time; `klankbord.tone` takes them together first.
         """
+        return self.scores(*self.read(texts, questions))
+
+    def read(self, texts: Sequence[str], questions: Sequence[str]) -> tuple[Floats, pa.Array]:
+        """Return what `scores` are made from, (n, 5 tones + mixed + themes + 4 flags), and cues."""
         if len(texts) != len(questions):
             raise ValueError(f"{len(texts)} texts but {len(questions)} questions")
         starts = range(0, len(texts), _BATCH)
@@ -98,7 +113,7 @@ class FastToneModel:
             ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
         ):
             parts = pool.map(
-                lambda first: self._scored(
+                lambda first: self._read(
                     list(texts[first : first + _BATCH]), questions[first : first + _BATCH]
                 ),
                 starts,
@@ -106,57 +121,76 @@ class FastToneModel:
             for first, (values, found) in zip(starts, parts, strict=True):
                 logits[first : first + len(values)] = values
                 cues.append(found)
-        joined = pa.chunked_array(cues, CUES).combine_chunks()
-        return from_logits(logits, self._temperature, self._shift, len(self.themes), joined)
+        return logits, pa.chunked_array(cues, CUES).combine_chunks()
 
-    def _scored(self, texts: list[str], questions: Sequence[str]) -> tuple[Floats, pa.Array]:
-        """Return the logits and the cues of a batch."""
-        grams = extract(texts)
-        logits = self._logits(texts, questions, grams)
-        level = (logits[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
-        return logits, self._cues(texts, grams, level)
+    def scores(self, logits: Floats, cues: pa.Array) -> ToneScores:
+        """Return the scores that the logits of texts stand for."""
+        return from_logits(logits, self._temperature, self._shift, len(self.themes), cues)
 
     def logits(self, texts: Sequence[str], questions: Sequence[str]) -> Floats:
         """Return what the scores are made from, (n, 5 tones + mixed + themes + 4 flags)."""
-        parts = [np.zeros((0, self._table.shape[1]), dtype=np.float32)]
-        for first in range(0, len(texts), _BATCH):
-            part = list(texts[first : first + _BATCH])
-            parts.append(self._logits(part, questions[first : first + _BATCH], extract(part)))
-        return np.concatenate(parts)
+        return self.read(texts, questions)[0]
 
     def cues(self, texts: Sequence[str], level: NDArray[np.int64]) -> pa.Array:
         """Return where the words stand that speak most for tone `level` (n,) of each text."""
-        parts = []
+        parts = [pa.array([], CUES)]
         for first in range(0, len(texts), _BATCH):
             part = list(texts[first : first + _BATCH])
             parts.append(self._cues(part, extract(part), level[first : first + len(part)]))
         return pa.chunked_array(parts, CUES).combine_chunks()
+
+    def _read(self, texts: list[str], questions: Sequence[str]) -> tuple[Floats, pa.Array]:
+        grams = extract(texts)
+        logits = self._logits(texts, questions, grams)
+        level = (logits[:, : len(TONES)] / self._temperature + self._shift).argmax(axis=1)
+        return logits, self._cues(texts, grams, level)
 
     def _logits(self, texts: list[str], questions: Sequence[str], grams: Ngrams) -> Floats:
         """Return (n, outputs): hashed n-grams, then style and vectors straight and via ReLU."""
         asked, which = np.unique(np.asarray(questions, dtype=object), return_inverse=True)
         asked_list = [str(question) for question in asked]
         of_question = extract(asked_list, salt=QUESTION_SALT, characters=False)
-        bag = self._bag(grams, len(texts)) + self._bag(of_question, len(asked_list))[which]
         piece, size = self._encoder.pieces(texts)
-        vectors = self._encoder.mean_vectors(piece, size)
-        dense = np.concatenate(
-            [grams.style, vectors, self._encoder.encode(asked_list)[which]], axis=1
-        )
+        full = -(-len(texts) // _ROWS) * _ROWS
+        bag = np.zeros((full, self._table.shape[1]), dtype=np.float32)
+        dense = np.zeros((full, len(self._direct)), dtype=np.float32)
+        strongest = np.zeros((full, len(self._filter_bias)), dtype=np.float32)
+        own = slice(0, len(texts))
+        bag[own] = self._bag(grams) + self._bag(of_question)[which]
+        dense[own, :STYLE_FEATURES] = grams.style
+        vectors = slice(STYLE_FEATURES, STYLE_FEATURES + self._encoder.dimension)
+        dense[own, vectors] = self._encoder.mean_vectors(piece, size)
+        dense[own, vectors.stop :] = self._encoder.encode(asked_list)[which]
+        strongest[own] = self._strongest(piece, size)
+        blocks = [slice(first, first + _ROWS) for first in range(0, full, _ROWS)]
+        for rows in blocks:
+            bag[rows] = self._weighed(bag[rows], dense[rows], strongest[rows])
+        logits = bag[own]
+        belief = np.log(softmax(logits[:, self._theme_part]) + _FLOOR)
+        likeness = [self._examples.likeness(dense[rows, vectors]) for rows in blocks]
+        if likeness:
+            bonus = self._examples.bonus(np.concatenate(likeness)[own])
+            logits[:, self._theme_part] = belief + bonus
+        return logits
+
+    def _weighed(self, bag: Floats, dense: Floats, strongest: Floats) -> Floats:
+        """Return the logits of exactly `_ROWS` texts.
+
+        A matrix product can differ in its last bits with its size; so it always has the same.
+        """
         hidden = dense @ self._hidden + self._hidden_bias
         members, filters, width = self._pooled.shape
-        strongest = self._strongest(piece, size).reshape(len(texts), members, filters)
+        by_member = strongest.reshape(len(bag), members, filters)
         for member in range(members):
             part = slice(member * width, (member + 1) * width)
-            hidden[:, part] += strongest[:, member] @ self._pooled[member]
+            hidden[:, part] += by_member[:, member] @ self._pooled[member]
         hidden = np.maximum(hidden, 0)
         logits: Floats = bag + dense @ self._direct + hidden @ self._out + self._bias
-        belief = np.log(softmax(logits[:, self._theme_part]) + _FLOOR)
-        logits[:, self._theme_part] = belief + self._examples.bonus(vectors)
         return logits
 
     def _strongest(self, piece: NDArray[np.int64], size: NDArray[np.int64]) -> Floats:
         """Return each filter's strongest answer over three neighbouring pieces of a text."""
+        self._answers.including(piece)
         strongest = np.zeros((len(size), len(self._filter_bias)), dtype=np.float32)
         start = np.cumsum(size) - size
         for first in range(0, len(size), _SLICE):
@@ -180,20 +214,34 @@ class FastToneModel:
         strongest: Floats = np.maximum(best + self._filter_bias, 0)
         return strongest
 
-    def _bag(self, grams: Ngrams, rows: int) -> Floats:
+    def _bag(self, grams: Ngrams) -> Floats:
+        """Return the weighted sum of the table's rows for each text, in the order of buckets."""
         from scipy.sparse import csr_array
 
-        bucket = grams.bucket >> (BUCKET_BITS - self._bits)
-        matrix = csr_array((grams.weight, (grams.text, bucket)), shape=(rows, len(self._table)))
+        rows, families = grams.scale.shape
+        # one sorted number holds text, bucket and family of an n-gram
+        place = grams.text.astype(np.uint64) << np.uint64(self._bits)
+        place |= grams.bucket >> np.uint32(BUCKET_BITS - self._bits)
+        key = place * np.uint64(families) + grams.family
+        if rows * families <= 1 << (32 - self._bits):  # numpy sorts these in half the time
+            key = key.astype(np.uint32)
+        key.sort()
+        place, family = np.divmod(key, key.dtype.type(families))
+        text = (place >> key.dtype.type(self._bits)).astype(np.int64)
+        bucket = (place & key.dtype.type(len(self._table) - 1)).astype(np.int32)
+        start = np.concatenate(([0], np.cumsum(np.bincount(text, minlength=rows))))
+        weight = grams.scale.ravel()[text * families + family]
+        matrix = csr_array((weight, bucket, start), shape=(rows, len(self._table)))
+        matrix.has_sorted_indices = True
+        matrix.sum_duplicates()
         total: Floats = matrix @ self._table
         return total
 
     def _cues(self, texts: list[str], grams: Ngrams, tone: NDArray[np.int64]) -> pa.Array:
         """Return where the words stand whose n-grams add most to the tone, neighbours joined."""
         tokens = grams.tokens
-        bucket = grams.bucket >> (BUCKET_BITS - self._bits)
-        level = tone[grams.text]
-        gain = self._table[bucket, level] - self._table[bucket, : len(TONES)].mean(axis=1)
+        bucket = (grams.bucket >> np.uint32(BUCKET_BITS - self._bits)).astype(np.int64)
+        gain = self._gain.ravel()[bucket * len(TONES) + tone[grams.text]]
         share = np.bincount(grams.token, weights=gain * grams.weight, minlength=len(tokens.text))
         is_word = tokens.end - tokens.start > 1
         order = np.lexsort((tokens.start, -np.round(share, 6), tokens.text))

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).with_name("theme_examples.toml")
 _WEIGHT = 5.0
-_NEAREST = 2  # examples of a code whose mean similarity counts
 _NO_COMPLAINT = 0.2  # similarity that "no complaint", the first theme, counts for
 _NO_EXAMPLES = 0.1  # and that of a code without examples
 
@@ -41,13 +40,23 @@ class ThemeExamples:
         self._base = np.array(base, dtype=np.float32)
         self.fingerprint = hashlib.sha256(_FILE.read_bytes()).hexdigest()[:12]
 
-    def bonus(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def likeness(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the similarity of n texts with every example, (n, examples)."""
+        similarity: NDArray[np.float32] = vectors @ self._vectors.T
+        return similarity
+
+    def bonus(self, likeness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what to add to the log-probability of each theme, (n, themes)."""
-        total = np.tile(self._base, (len(vectors), 1))
-        similarity = np.split(vectors @ self._vectors.T, self._ends[:-1], axis=1)
-        for place, of_code in zip(self._places, similarity, strict=True):
-            nearest = np.partition(of_code, -_NEAREST, axis=1)[:, -_NEAREST:]
-            total[:, place] = nearest.mean(axis=1)
+        total = np.tile(self._base, (len(likeness), 1))
+        by_example = np.ascontiguousarray(likeness.T)
+        for place, examples in zip(
+            self._places, np.split(by_example, self._ends[:-1]), strict=True
+        ):
+            first, second = np.full((2, len(likeness)), -np.inf, dtype=np.float32)
+            for similarity in examples:
+                second = np.maximum(second, np.minimum(first, similarity))
+                first = np.maximum(first, similarity)
+            total[:, place] = (first + second) / 2  # of the two nearest
         weighted: NDArray[np.float32] = _WEIGHT * total
         return weighted
 

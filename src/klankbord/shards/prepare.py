@@ -77,7 +77,7 @@ class Preparing:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process without the key."""
-        return _preparing, (self.settings, self.pseudonymiser.check_value)
+        return preparing_with, (self.settings, self.pseudonymiser.check_value)
 
 
 Mapped: TypeAlias = Callable[[Preparing, Iterable[Raw]], Iterable[Prepared]]
@@ -87,7 +87,8 @@ def ready(batches: Iterable[Batch], preparing: Preparing, mapped: Mapped = map) 
     """Yield the batches of one file prepared, in their order; `mapped` is that of an engine."""
     from klankbord.sources import FeedbackIds
 
-    ids, waiting = FeedbackIds(), deque[Batch]()
+    ids = FeedbackIds()
+    waiting: deque[Batch] = deque()
 
     def raw() -> Iterator[Raw]:
         for batch in batches:
@@ -112,7 +113,7 @@ _prepares: dict[tuple[Settings, str], Preparing] = {}  # loaded once in a proces
 _loading = Lock()
 
 
-def _preparing(settings: Settings, check_value: str) -> Preparing:
+def preparing_with(settings: Settings, check_value: str) -> Preparing:
     """Return what prepares in this process; raises WorkspaceError where it has another key."""
     from klankbord.privacy import Pseudonymiser, default_key_path
 

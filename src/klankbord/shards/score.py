@@ -38,18 +38,20 @@ class Scoring:
 
         scores = tone.score(feedback, self.model)
         pieces = language.segment(feedback)
-        return Scored(scores, tone.score_segments(pieces, self.model, feedback=feedback))
+        return Scored(
+            scores, tone.score_segments(pieces, self.model, feedback=feedback, scores=scores)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process without the model."""
-        return _scoring, (self.settings, self.model.fingerprint)
+        return scoring_with, (self.settings, self.model.fingerprint)
 
 
 _scores: dict[tuple[Settings, str], Scoring] = {}  # loaded once in a process
 _loading = Lock()
 
 
-def _scoring(settings: Settings, fingerprint: str) -> Scoring:
+def scoring_with(settings: Settings, fingerprint: str) -> Scoring:
     """Return what scores in this process; raises ModelError where it has another model."""
     from klankbord.models import load_encoder, load_tone_model
 

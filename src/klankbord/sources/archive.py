@@ -84,6 +84,15 @@ class Gathered:
                 raise _none_readable(group.path, problems.get(id(group)))
         return done
 
+    def require_unpacked(self) -> None:
+        """Raise UnreadableInputError where a file came out of an archive, to this machine alone."""
+        for origin in self._shown.values():
+            raise UnreadableInputError(
+                "other machines cannot read what is in an archive",
+                where=origin,
+                hint="unpack it in a folder that every worker sees, and name that",
+            )
+
     def told(self, where: str) -> str:
         """Return a place in an unpacked file as a place in its archive."""
         for path, origin in self._shown.items():

@@ -182,8 +182,9 @@ def _different(
     group: np.ndarray, cluster: np.ndarray, known: np.ndarray, groups: int
 ) -> np.ndarray:
     """Return how many different clusters there are in each group, of the entries that are known."""
-    pairs = np.unique(np.stack([group[known], cluster[known]]), axis=1)
-    return np.bincount(pairs[0], minlength=groups)
+    width = int(cluster.max(initial=0)) + 1
+    pairs = np.unique(group[known] * width + cluster[known])
+    return np.bincount(pairs // width, minlength=groups)
 
 
 def _chance(

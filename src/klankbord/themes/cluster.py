@@ -80,7 +80,8 @@ def communities(graph: sparse.csr_matrix, resolution: float) -> np.ndarray:
     """Return the community of every node; the same graph gives the same ones."""
     from sknetwork.clustering import Louvain
 
-    found = Louvain(resolution=resolution, shuffle_nodes=False).fit_predict(graph)
+    told = {"shuffle_nodes": False, "return_probs": False, "return_aggregate": False}
+    found = Louvain(resolution=resolution, **told).fit_predict(graph)
     return np.asarray(found, dtype=np.int64)
 
 

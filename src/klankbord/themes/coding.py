@@ -13,17 +13,18 @@ and of the held-out complaints. On complaints written afterwards (`codes_unseen.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections import Counter, defaultdict
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from klankbord.themes.codeframe import OVERIG, Code, rest_of
+from klankbord.themes.tokens import Tokens, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,8 @@ _SHORT = 12  # among more words it adds less, in proportion
 _ENOUGH = 0.55
 _MARGIN = 0.1
 _BATCH = 4096
-_WORDS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_WORDS = r"[^\W_]+(?:['-][^\W_]+)*"  # numbers too
+_LAST_LETTER = "\U0010ffff"
 
 
 class Encoder(Protocol):
@@ -85,55 +87,79 @@ def evidence(
 
 def _worded(texts: Sequence[str], codes: Sequence[Code]) -> NDArray[np.float32]:
     """Return what the words of each code add in each text, (texts, codes)."""
-    words = _Phrases([code.words for code in codes])
-    hints = _Phrases([code.hints for code in codes])
-    added = np.zeros((len(texts), len(codes)), dtype=np.float32)
-    for row, text in enumerate(texts):
-        said = _bare(text)
-        weight = _WORD * min(1.0, _SHORT / max(1, len(said)))
-        clear, likely = words.count(said), hints.count(said)
-        for code in {*clear, *likely}:
-            if clear[code] or likely[code] >= _HINTS:
-                added[row, code] = weight
-    return added
+    said = bare_tokens(texts)
+    clear = Phrases([code.words for code in codes]).count(said)
+    likely = Phrases([code.hints for code in codes]).count(said)
+    length = np.bincount(said.text, minlength=said.texts)
+    weight = _WORD * np.minimum(1.0, _SHORT / np.maximum(1, length))
+    added = np.where((clear > 0) | (likely >= _HINTS), weight[:, None], 0.0)
+    return added.astype(np.float32)
 
 
-class _Phrases:
+def bare_tokens(texts: Sequence[str]) -> Tokens:
+    """Return the words and numbers of texts, case folded."""
+    return tokens([text.replace("’", "'").casefold() for text in texts], _WORDS)
+
+
+class Phrases:
     """Words and phrases per code; a `*` at either end stands for the rest of a word."""
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
-        self._phrases: dict[str, list[tuple[str, int]]] = defaultdict(list)  # by first word
-        self._single: list[tuple[str, int]] = []
-        self._seen: dict[str, frozenset[int]] = {}
-        for code, phrases in enumerate(lists):
-            for phrase in phrases:
-                bare = _bare(phrase)
-                pattern = f"{'' if phrase.startswith('*') else ' '}{' '.join(bare)}"
-                pattern += "" if phrase.endswith("*") else " "
-                if len(bare) > 1:
-                    self._phrases[bare[0]].append((pattern, code))
-                else:
-                    self._single.append((pattern, code))
+        self._codes = len(lists)
+        written = [(phrase, code) for code, phrases in enumerate(lists) for phrase in phrases]
+        bare = bare_tokens([phrase for phrase, _ in written])
+        ends = np.searchsorted(bare.text, np.arange(len(written) + 1)).tolist()
+        words = [bare.names[word] for word in bare.word]
+        self._phrases = [
+            (words[first:last], phrase, code)
+            for (first, last), (phrase, code) in zip(pairwise(ends), written, strict=True)
+        ]
 
-    def count(self, said: Sequence[str]) -> Counter[int]:
-        """Return, per code, how many different words of a text are one or open a phrase."""
-        spaced = f" {' '.join(said)} "
-        found: Counter[int] = Counter()
-        for word in set(said):
-            opened = {code for phrase, code in self._phrases.get(word, ()) if phrase in spaced}
-            found.update(self._of_word(word) | opened)
-        return found
+    def count(self, said: Tokens) -> NDArray[np.int64]:
+        """Return how many different words are one or open one, (texts, codes)."""
+        order = np.argsort(said.word, kind="stable")
+        begin = np.searchsorted(said.word[order], np.arange(len(said.names) + 1))
+        found = [np.zeros((3, 0), dtype=np.int64)]
+        for bare, written, code in self._phrases:
+            alike = [
+                _alike(
+                    said.names,
+                    word,
+                    before=at == 0 and written.startswith("*"),
+                    after=at == len(bare) - 1 and written.endswith("*"),
+                )
+                for at, word in enumerate(bare)
+            ]
+            if all(map(len, alike)):
+                opened = [order[begin[word] : begin[word + 1]] for word in alike[0]]
+                place = _continued(said, np.concatenate(opened), alike[1:])
+                parts = said.text[place], said.word[place], np.full(len(place), code)
+                found.append(np.stack(parts))
+        text, _, codes = np.unique(np.concatenate(found, axis=1), axis=1)
+        counts = np.bincount(text * self._codes + codes, minlength=said.texts * self._codes)
+        return counts.reshape(said.texts, self._codes)
 
-    def _of_word(self, word: str) -> frozenset[int]:
-        if word not in self._seen:
-            spaced = f" {word} "
-            self._seen[word] = frozenset(code for single, code in self._single if single in spaced)
-        return self._seen[word]
+
+def _alike(names: Sequence[str], word: str, *, before: bool, after: bool) -> Sequence[int]:
+    """Return the places in sorted `names` of a word, or of those that go on `before` or `after`."""
+    if before:
+        fits = str.__contains__ if after else str.endswith
+        return [place for place, name in enumerate(names) if fits(name, word)]
+    first = bisect_left(names, word)
+    if after:
+        return range(first, bisect_left(names, word + _LAST_LETTER))
+    return range(first, first + (names[first : first + 1] == [word]))
 
 
-def _bare(text: str) -> list[str]:
-    """Return the words and numbers of a text, case folded."""
-    return _WORDS.findall(text.replace("’", "'").casefold())
+def _continued(
+    said: Tokens, place: NDArray[np.int64], alike: Sequence[Sequence[int]]
+) -> NDArray[np.int64]:
+    """Keep the tokens after which, in the same text, come words that are `alike`."""
+    for step, words in enumerate(alike, start=1):
+        place = place[place + step < len(said.word)]
+        same = said.text[place + step] == said.text[place]
+        place = place[same & np.isin(said.word[place + step], words)]
+    return place
 
 
 def _given(codes: np.ndarray, vectors: NDArray[np.float32], encoder: Encoder) -> np.ndarray:

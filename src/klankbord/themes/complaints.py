@@ -32,8 +32,8 @@ class Voices:
     day: np.ndarray  # local days since 1970, or UNDATED
     customer_id: pa.Array
     worth: np.ndarray  # value_eur of the row, NaN where unknown
-    channel: np.ndarray
-    language: np.ndarray
+    channel: pa.Array
+    language: pa.Array
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Complaints:
 
     row: np.ndarray  # place in the segments table
     feedback: np.ndarray  # place in the feedback table
-    feedback_id: np.ndarray
-    text: np.ndarray
-    tone: np.ndarray
+    feedback_id: pa.Array
+    text: pa.Array
+    tone: pa.Array
     valence: np.ndarray
-    code: np.ndarray  # of the codeframe, or OVERIG
+    code: pa.Array  # of the codeframe, or OVERIG
     inherited: np.ndarray  # the code is the feedback's, not the segment's own
     seen: np.ndarray  # an earlier run gave it a theme
 
@@ -72,8 +72,8 @@ def hear(feedback: pa.Table, scores: pa.Table, timezone: str = TIMEZONE) -> Voic
         day=local_days(received, timezone),
         customer_id=_one(feedback, "customer_id"),
         worth=to_numpy(pc.fill_null(_one(feedback, "value_eur"), np.nan)),
-        channel=to_numpy(_one(feedback, "channel")),
-        language=to_numpy(_one(feedback, "language")),
+        channel=_one(feedback, "channel"),
+        language=_one(feedback, "language"),
     )
 
 
@@ -113,11 +113,11 @@ def select(
     return Complaints(
         row=rows,
         feedback=to_numpy(owner.take(take)).astype(np.int64),
-        feedback_id=to_numpy(_one(segments, "feedback_id").take(take)),
-        text=to_numpy(_one(segments, "text").take(take)),
-        tone=to_numpy(_one(segments, "tone").take(take)),
+        feedback_id=_one(segments, "feedback_id").take(take),
+        text=_one(segments, "text").take(take),
+        tone=_one(segments, "tone").take(take),
         valence=to_numpy(pc.fill_null(_one(segments, "valence"), np.nan).take(take)),
-        code=to_numpy(code.take(take)),
+        code=code.take(take),
         inherited=(~coded & to_numpy(pc.is_valid(whole)).astype(bool))[rows],
         seen=to_numpy(pc.is_valid(_one(segments, "theme_id"))).astype(bool)[rows],
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 from klankbord.arrays import encode as encode_values
 from klankbord.records import Theme
@@ -65,16 +66,16 @@ def count(
     complaining = len(np.unique(complaints.feedback))
     themes = []
     for draft, course in zip(drafts, courses, strict=True):
-        at = draft.members
-        rows = np.unique(complaints.feedback[at])
+        owner, at = complaints.feedback[draft.members], pa.array(draft.members)
+        rows = np.unique(owner)
         said = Mentions(
-            complaints.feedback_id[at],
-            complaints.text[at],
+            complaints.feedback_id.take(at),
+            complaints.text.take(at),
             draft.typicality,
-            complaints.valence[at],
-            voices.received_at[complaints.feedback[at]],
-            voices.channel[complaints.feedback[at]],
-            complaints.tone[at],
+            complaints.valence[draft.members],
+            voices.received_at[owner],
+            voices.channel.take(pa.array(owner)),
+            complaints.tone.take(at),
         )
         quotes = choose_quotes(said)
         themes.append(

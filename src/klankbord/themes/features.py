@@ -12,12 +12,17 @@ belongs to this head.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from klankbord.arrays import to_numpy
 from klankbord.themes.cluster import unit
-from klankbord.themes.words import Terms, words_of
+from klankbord.themes.tokens import Tokens, tokens
+from klankbord.themes.words import Terms, word_tokens
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -38,21 +43,72 @@ _PART = (3, 5)  # letters
 
 def text_vectors(texts: Sequence[str], meaning: np.ndarray) -> np.ndarray:
     """Return one unit vector (float32) per text, given the encoder's vectors (n x d)."""
-    words = {"min_df": _MIN_WORD_TEXTS, "tokenizer": words_of, "token_pattern": None}
-    parts = {"min_df": _MIN_PART_TEXTS, "analyzer": "char_wb", "ngram_range": _PART}
+    lowered = [text.lower() for text in texts]
+    held = (_words(lowered), _MIN_WORD_TEXTS), (_parts(lowered), _MIN_PART_TEXTS)
     centred = unit(meaning - meaning.mean(axis=0, dtype=np.float64))
-    latent = [_LATENT_WEIGHT * _latent(texts, options) for options in (words, parts)]
+    latent = [_LATENT_WEIGHT * _latent(*counted, least) for counted, least in held]
     return unit(np.hstack([centred, *latent])).astype(np.float32)
 
 
-def _latent(texts: Sequence[str], options: dict[str, Any]) -> np.ndarray:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _latent(counts: sparse.csr_matrix, names: pa.Array, least: int) -> np.ndarray:
+    """Return the texts by what at least `least` of them hold, weighed by how telling it is.
 
-    try:
-        held = TfidfVectorizer(sublinear_tf=True, lowercase=True, **options).fit_transform(texts)
-    except ValueError:  # no word stands in enough texts
-        return np.zeros((len(texts), 1))
-    return _lexical(held, _LATENT_SIZE)
+    `names` are those of the columns. A row is summed in their order, whatever their letters.
+    """
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    kept = np.flatnonzero(np.bincount(counts.indices, minlength=len(names)) >= least)
+    if not len(kept):
+        return np.zeros((counts.shape[0], 1))
+    held = counts[:, kept]
+    rank = np.empty(len(kept), dtype=held.indices.dtype)
+    rank[to_numpy(pc.array_sort_indices(names.take(pa.array(kept))))] = np.arange(len(kept))
+    shuffled = held.data, rank[held.indices], held.indptr
+    held = type(held)(shuffled, shape=held.shape)
+    return _lexical(TfidfTransformer(sublinear_tf=True).fit_transform(held), _LATENT_SIZE)
+
+
+def _words(texts: Sequence[str]) -> tuple[sparse.csr_matrix, pa.Array]:
+    """Return how often each text holds each word, and the words, as they are first said."""
+    said = word_tokens(texts)
+    first, order = _first_said(said)
+    return _counts(said.text, order[said.word], (said.texts, len(order))), pa.array(
+        [said.names[place] for place in first], pa.string()
+    )
+
+
+def _parts(texts: Sequence[str]) -> tuple[sparse.csr_matrix, pa.Array]:
+    """Return the same of runs of letters, spaces around words included."""
+    said = tokens(texts, r"[^\s\0]+")
+    first, order = _first_said(said)
+    inside = [_runs(f" {said.names[place]} ") for place in first]
+    runs = pa.array(list(chain.from_iterable(inside)), pa.string()).dictionary_encode()
+    word = np.repeat(np.arange(len(inside)), [len(some) for some in inside])
+    held = _counts(said.text, order[said.word], (said.texts, len(order)))
+    of_word = _counts(word, to_numpy(runs.indices), (len(order), len(runs.dictionary)))
+    return (held @ of_word).sorted_indices(), runs.dictionary
+
+
+def _first_said(said: Tokens) -> tuple[np.ndarray, np.ndarray]:
+    """Return the names in the order in which they are first said, and the place of each in it."""
+    at = np.unique(said.word, return_index=True)[1]
+    first = np.argsort(at)
+    order = np.empty(len(first), dtype=np.int64)
+    order[first] = np.arange(len(first))
+    return first, order
+
+
+def _runs(word: str) -> list[str]:
+    """Return the runs of `_PART` letters; a shorter word is one."""
+    most = min(_PART[1], max(_PART[0], len(word)))
+    sizes = range(_PART[0], most + 1)
+    return [word[at : at + size] for size in sizes for at in range(max(1, len(word) - size + 1))]
+
+
+def _counts(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
+    from scipy import sparse
+
+    return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
 
 
 def subject_vectors(

@@ -9,7 +9,7 @@ import numpy as np
 
 from klankbord.themes.cluster import MIN_CLUSTER, divide, sample
 from klankbord.themes.features import text_vectors
-from klankbord.themes.prototypes import Prototype, learn, likeness
+from klankbord.themes.prototypes import Prototype, learn, likeness, word_matrix
 
 MAX_FIT = 5_000  # texts that the groups are learned from; all are assigned
 MIN_STABILITY = 0.3  # adjusted mutual information between fits on halves
@@ -41,7 +41,7 @@ def group(texts: Sequence[str], vectors: np.ndarray) -> Grouping | None:
         found = divide(text_vectors(read, vectors[fitted]), min_stability=MIN_STABILITY)
         if found is None:
             return None
-        prototypes = tuple(learn(vectors[fitted], read, found.labels, found.clusters))
+        prototypes = tuple(learn(vectors[fitted], word_matrix(read), found.labels, found.clusters))
         return Grouping(prototypes, assign(prototypes, vectors, texts), found.stability)
 
 
@@ -52,5 +52,5 @@ def assign(
     labels = np.zeros(len(texts), dtype=np.int64)
     for start in range(0, len(texts), _STEP):
         part = slice(start, start + _STEP)
-        labels[part] = likeness(prototypes, vectors[part], texts[part]).argmax(axis=1)
+        labels[part] = likeness(prototypes, vectors[part], word_matrix(texts[part])).argmax(axis=1)
     return labels

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from klankbord.arrays import to_numpy
 from klankbord.moments import UNDATED, moment
 from klankbord.records import Quote
 from klankbord.schema import Tone
@@ -23,6 +24,7 @@ MIN_KEYWORD_SHARE = 0.02
 _PAIR_SHARE = 0.35  # a two-word term replaces its word when it makes up this much of it
 _MIN_CONTRAST, _MAX_CONTRAST = 0.2, 5.0  # log of how much more often; below it, no more often
 _READABLE = (25, 280)  # characters of a quote that says enough and is not too long
+_NEGATIVE = pa.array([Tone.BOOS, Tone.ONTEVREDEN], pa.string())
 _CORE = 0.5  # quotes come from this most typical part of the theme
 
 
@@ -45,15 +47,13 @@ def term_weights(
     how much more often the theme holds the term than its siblings and than the `others` do,
     whichever is less; zero where it does not.
     """
-    total = np.asarray(terms.matrix.sum(axis=0), dtype=np.float64).ravel()
-    inside = np.asarray(terms.matrix[members].sum(axis=0), dtype=np.float64).ravel()
+    total, inside = terms.count(), terms.count(members)
     share = inside / max(int(members.sum()), 1)
     idf = np.log1p(members.sum() / np.maximum(total, 1))
     contrast = np.full(len(share), _MAX_CONTRAST)
     for rest in (siblings, others):
         if rest.any():
-            outside = np.asarray(terms.matrix[rest].sum(axis=0), dtype=np.float64).ravel()
-            ratio = np.maximum(share, 1e-12) * (int(rest.sum()) + 1) / (outside + 0.5)
+            ratio = np.maximum(share, 1e-12) * (int(rest.sum()) + 1) / (terms.count(rest) + 0.5)
             contrast = np.minimum(contrast, np.log(ratio))
     weights: np.ndarray = share * idf * contrast
     weights[contrast < _MIN_CONTRAST] = 0
@@ -69,15 +69,17 @@ def word(
     others: np.ndarray,
     *,
     head: str = "",
+    least: float = 0.0,
     forms: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
 ) -> Wording:
     """Name the texts in `members`; the label is "" where no subject sets them apart.
 
-    A sub-theme is not named after its `head`: that says nothing new. `forms` gives the label form
-    of those terms that are used as nouns; they go before the others.
+    It is "" as well where the keywords cover less than the share `least` of them. A sub-theme is
+    not named after its `head`: that says nothing new. `forms` gives the label form of those terms
+    that are used as nouns; they go before the others.
     """
     weights = term_weights(terms, members, siblings, others)
-    counts = np.asarray(terms.matrix[members].sum(axis=0)).ravel()
+    counts = terms.count(members)
     order = sorted(
         np.flatnonzero(weights > 0).tolist(), key=lambda t: (-weights[t], terms.names[t])
     )[:200]
@@ -95,6 +97,8 @@ def word(
     keywords = tuple(terms.names[t] for t in chosen)
     held = np.asarray(terms.matrix[members][:, chosen].sum(axis=1)).ravel() > 0
     coverage = float(held.mean()) if len(held) else 0.0
+    if coverage < least:
+        return Wording("", keywords, coverage)
     floor = MIN_TERM_SHARE * members.sum()
     fit = {
         terms.names[t]: float(terms.fitness[t])
@@ -144,13 +148,13 @@ def slug(label: str) -> str:
 class Mentions:
     """The segments of one theme as aligned arrays, with how typical each is (cosine)."""
 
-    feedback_id: np.ndarray
-    text: np.ndarray
+    feedback_id: pa.Array
+    text: pa.Array
     typicality: np.ndarray
     valence: np.ndarray  # NaN where unknown
     received_at: np.ndarray  # microseconds since 1970, or UNDATED
-    channel: np.ndarray
-    tone: np.ndarray
+    channel: pa.Array
+    tone: pa.Array
 
 
 def choose_quotes(mentions: Mentions) -> tuple[Quote, ...]:
@@ -182,31 +186,29 @@ def evidence(mentions: Mentions, quotes: tuple[Quote, ...], most: int) -> tuple[
     """Return the feedback ids of the quotes and then of the most typical mentions."""
     order = np.lexsort((np.arange(len(mentions.text)), -mentions.typicality))
     ids = [quote.feedback_id for quote in quotes]
-    ids.extend(str(mentions.feedback_id[row]) for row in order[: 4 * most])
+    ids.extend(mentions.feedback_id.take(pa.array(order[: 4 * most])).to_pylist())
     return tuple(dict.fromkeys(ids))[:most]
 
 
 def _readability(mentions: Mentions) -> np.ndarray:
     """Return 0 … 2: one point for a length that reads well, one for a plainly negative tone."""
-    characters = np.asarray(pc.utf8_length(pa.array(mentions.text, pa.string())))
+    characters = to_numpy(pc.utf8_length(mentions.text))
     fits = (characters >= _READABLE[0]) & (characters <= _READABLE[1])
-    return fits.astype(np.int8) + np.isin(mentions.tone, (Tone.BOOS, Tone.ONTEVREDEN))
+    negative = to_numpy(pc.is_in(mentions.tone, value_set=_NEGATIVE))
+    return fits.astype(np.int8) + negative.astype(np.int8)
 
 
 def _is_new(mentions: Mentions, row: int, quotes: list[Quote]) -> bool:
-    text = str(mentions.text[row]).casefold()
-    return all(
-        quote.feedback_id != mentions.feedback_id[row] and quote.text.casefold() != text
-        for quote in quotes
-    )
+    owner, text = mentions.feedback_id[row].as_py(), mentions.text[row].as_py().casefold()
+    return all(quote.feedback_id != owner and quote.text.casefold() != text for quote in quotes)
 
 
 def _quote(mentions: Mentions, row: int) -> Quote:
-    tone, at = mentions.tone[row], int(mentions.received_at[row])
+    tone, at = mentions.tone[row].as_py(), int(mentions.received_at[row])
     return Quote(
-        str(mentions.feedback_id[row]),
-        str(mentions.text[row]),
+        mentions.feedback_id[row].as_py(),
+        mentions.text[row].as_py(),
         None if at == UNDATED else moment(at),
-        str(mentions.channel[row]),
+        mentions.channel[row].as_py(),
         Tone(tone) if tone is not None else None,
     )

@@ -6,7 +6,6 @@ not kept: complaint themes last from run to run, praise needs no department that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -15,25 +14,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from klankbord.arrays import encode as encode_values
 from klankbord.arrays import one, to_numpy
 from klankbord.moments import TIMEZONE
-from klankbord.placeholders import blanked
 from klankbord.records import Progress, Theme, silent
 from klankbord.schema import Tone
 from klankbord.themes.cluster import sample
 from klankbord.themes.codeframe import codeframe
 from klankbord.themes.complaints import Complaints, Voices, hear, select
 from klankbord.themes.counting import Draft, Worth, count
-from klankbord.themes.discover import Encoder
 from klankbord.themes.features import Encode
+from klankbord.themes.fitting import Encoder
 from klankbord.themes.grouping import MAX_FIT, Grouping, group
 from klankbord.themes.label import MAX_KEYWORDS, slug, word
-from klankbord.themes.prototypes import likeness
+from klankbord.themes.prototypes import likeness, word_matrix
+from klankbord.themes.said import different, said_at
 from klankbord.themes.subjects import Phrases, subject_forms
 from klankbord.themes.subthemes import MIN_COVERAGE, MIN_MENTIONS
 from klankbord.themes.trend import trends, week_numbers
-from klankbord.themes.words import content_key, flattering, term_matrix
+from klankbord.themes.words import flattering, term_matrix
 
 FEWEST = 20  # pieces of feedback with praise; below it there is nothing to group
 _HIGH = pa.array([Tone.POSITIEF, Tone.ENTHOUSIAST], pa.string())
@@ -99,11 +97,11 @@ def _select(voices: Voices, segments: pa.Table, complaining: np.ndarray) -> Comp
     return Complaints(
         row=rows,
         feedback=to_numpy(owner.take(pa.array(rows))).astype(np.int64),
-        feedback_id=to_numpy(one(said.column("feedback_id"))),
-        text=to_numpy(one(said.column("text"))),
-        tone=to_numpy(one(said.column("tone"))),
+        feedback_id=one(said.column("feedback_id")),
+        text=one(said.column("text")),
+        tone=one(said.column("tone")),
         valence=-to_numpy(pc.fill_null(one(said.column("valence")), np.nan)),
-        code=np.full(len(rows), "", dtype=object),
+        code=pa.nulls(len(rows), pa.string()),
         inherited=np.zeros(len(rows), dtype=bool),
         seen=np.zeros(len(rows), dtype=bool),
     )
@@ -119,32 +117,25 @@ def _drafts(
 ) -> list[Draft]:
     """Return the groups with a name of their own and MIN_MENTIONS pieces of feedback."""
     progress(_STAGE, 0, _STAGES)
-    first, near = _different(heard)
-    texts = [blanked(text) for text in heard.text[first]]
+    said = different(heard)
+    texts = said.texts(heard)
     vectors = np.asarray(encode(texts))
     progress(_STAGE, 1, _STAGES)
     grouping = group(texts, vectors)
     if grouping is None:
         return []
     progress(_STAGE, 2, _STAGES)
-    typical = likeness(grouping.prototypes, vectors, texts).max(axis=1)
-    named = _named(heard, first, complaints, voices, grouping, phrases)
+    typical = likeness(grouping.prototypes, vectors, word_matrix(texts)).max(axis=1)
+    named = _named(heard, said.first, complaints, voices, grouping, phrases)
     progress(_STAGE, 3, _STAGES)
     drafts: list[Draft] = []
     for label, places in named.items():
-        members = np.flatnonzero(np.isin(grouping.labels[near], list(places)))
+        members = np.flatnonzero(np.isin(grouping.labels[said.near], list(places)))
         if len(np.unique(heard.feedback[members])) >= MIN_MENTIONS:
             keywords = tuple(dict.fromkeys(chain(*places.values())))[:MAX_KEYWORDS]
-            quoted = typical[near[members]]
+            quoted = typical[said.near[members]]
             drafts.append(Draft(f"lof-{slug(label)}", None, label, keywords, "", members, quoted))
     return drafts
-
-
-def _different(heard: Complaints) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first segment of each different text, and per segment its place among those."""
-    key = encode_values(pa.array([content_key(text) for text in heard.text]))[1]
-    _, first, near = np.unique(key, return_index=True, return_inverse=True)
-    return first, near
 
 
 def _named(
@@ -159,9 +150,9 @@ def _named(
     read = sample(len(first), MAX_FIT)
     praised = first[read]
     other = sample(len(complaints.row), MAX_FIT)
-    texts = [*map(blanked, heard.text[praised]), *map(blanked, complaints.text[other])]
-    rows: Sequence[int] = [*heard.feedback[praised], *complaints.feedback[other]]
-    languages = [voices.language[row] for row in rows]
+    texts = [*said_at(heard, praised), *said_at(complaints, other)]
+    rows = np.concatenate([heard.feedback[praised], complaints.feedback[other]])
+    languages = voices.language.take(pa.array(rows)).to_pylist()
     terms = term_matrix(texts, languages)
     judging = [not flattering().isdisjoint(name.split(" ")) for name in terms.names]
     terms = replace(terms, fitness=np.where(judging, 0, terms.fitness))

@@ -11,14 +11,13 @@ feedback comes in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klankbord.themes.cluster import centroids, unit
-from klankbord.themes.words import words_of
+from klankbord.themes.words import word_tokens
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -37,21 +36,21 @@ class Prototype:
 
 
 def learn(
-    vectors: np.ndarray, texts: Sequence[str], labels: np.ndarray, count: int
+    vectors: np.ndarray, words: WordMatrix, labels: np.ndarray, count: int
 ) -> list[Prototype]:
     """Return the prototype of each label 0 … count - 1; texts labelled -1 belong to none.
 
-    How telling a word is, its inverse document frequency, is counted over all `texts`.
+    How telling a word is, its inverse document frequency, is counted over all texts.
     """
     from scipy import sparse
 
-    own = np.flatnonzero(labels >= 0)
-    names, matrix = word_matrix(texts)
-    spread = np.asarray((matrix > 0).sum(axis=0)).ravel()
-    inverse = np.where(spread >= _MIN_TEXTS, np.log(len(texts) / np.maximum(spread, 1)) + 1, 0)
-    shape = (count, len(texts))
+    own, texts = np.flatnonzero(labels >= 0), len(labels)
+    names = list(words.places)
+    spread = np.bincount(words.matrix.indices, minlength=len(names))
+    inverse = np.where(spread >= _MIN_TEXTS, np.log(texts / np.maximum(spread, 1)) + 1, 0)
+    shape = (count, texts)
     member = sparse.csr_matrix((np.ones(len(own)), (labels[own], own)), shape=shape)
-    weighted = sparse.csr_matrix(member @ matrix @ sparse.diags_array(inverse**2))
+    weighted = sparse.csr_matrix(member @ words.matrix @ sparse.diags_array(inverse**2))
     centres = centroids(vectors[own], labels[own], count)
     found = []
     for label in range(count):
@@ -65,52 +64,44 @@ def learn(
     return found
 
 
-def likeness(
-    prototypes: Sequence[Prototype], vectors: np.ndarray, texts: Sequence[str]
-) -> np.ndarray:
+def likeness(prototypes: Sequence[Prototype], vectors: np.ndarray, words: WordMatrix) -> np.ndarray:
     """Return the score of every text (rows) for every prototype (columns)."""
-    from scipy import sparse
-
-    if not prototypes or not len(texts):
-        return np.zeros((len(texts), len(prototypes)))
-    names = sorted({term for one in prototypes for term in one.terms})
-    place = {name: column for column, name in enumerate(names)}
-    cells = [
-        (row, place[term], weight)
-        for row, one in enumerate(prototypes)
-        for term, weight in one.terms.items()
-    ]
-    row, column, weight = zip(*cells, strict=True) if cells else ((), (), ())
-    shape = (len(prototypes), len(names))
-    terms = sparse.csr_matrix((np.array(weight, dtype=float), (row, column)), shape=shape)
-    words = word_matrix(texts, place)[1]
+    if not prototypes or not len(vectors):
+        return np.zeros((len(vectors), len(prototypes)))
+    terms = np.zeros((len(words.places), len(prototypes)))
+    for column, one in enumerate(prototypes):
+        for term in one.terms.keys() & words.places.keys():
+            terms[words.places[term], column] = one.terms[term]
     centres = np.stack([one.centre for one in prototypes])
-    lexical = np.asarray((words @ terms.T).todense())
+    lexical = words.matrix @ terms
     score: np.ndarray = np.round(vectors @ centres.T + LEXICAL * lexical, 6)
     return score
 
 
-def word_matrix(
-    texts: Sequence[str], known: dict[str, int] | None = None
-) -> tuple[list[str], sparse.csr_matrix]:
-    """Return words and which text holds which, rows at length one over all their words.
+@dataclass(frozen=True)
+class WordMatrix:
+    """Which text holds which word, rows at length one over all their words."""
 
-    With `known`, a place for each word that counts, other words only add to a text's length.
-    """
+    places: dict[str, int]  # of the words, in alphabetical order
+    matrix: sparse.csr_matrix
+
+    def rows(self, some: np.ndarray) -> WordMatrix:
+        """Return the same of some of the texts."""
+        return replace(self, matrix=self.matrix[some])
+
+
+def word_matrix(texts: Sequence[str]) -> WordMatrix:
+    """Return which text holds which word."""
     from scipy import sparse
 
-    found = [sorted(set(words_of(text))) for text in texts]
-    if known is None:
-        names = sorted(set(chain.from_iterable(found)))
-        known = {name: place for place, name in enumerate(names)}
-    places = [[known[word] for word in words if word in known] for words in found]
-    held = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
-    length = np.sqrt(np.fromiter(map(len, found), dtype=float, count=len(found)))
-    data = np.repeat(1 / np.maximum(length, 1), held)
-    indices = np.fromiter(chain.from_iterable(places), dtype=np.int32, count=int(held.sum()))
+    said = word_tokens(texts)
+    text, word = said.pairs()
+    held = np.bincount(text, minlength=len(texts))
+    data = np.repeat(1 / np.sqrt(np.maximum(held, 1)), held)
     pointers = np.concatenate([[0], np.cumsum(held)])
-    shape = (len(texts), len(known))
-    return list(known), sparse.csr_matrix((data, indices, pointers), shape=shape)
+    shape = (len(texts), len(said.names))
+    places = {name: place for place, name in enumerate(said.names)}
+    return WordMatrix(places, sparse.csr_matrix((data, word, pointers), shape=shape))
 
 
 def from_parts(

@@ -40,7 +40,7 @@ def compare(
     drawn to what the themes have in common, as far as they have.
     Returns per theme the coefficient, its two-sided p-value and the penalised deviance left.
     """
-    from scipy import stats
+    from scipy.special import stdtr
 
     without = _fit(hits, total, base, spread)
     fitted = _fit(hits, total, np.column_stack([base, column]), np.append(spread, 0.0))
@@ -54,7 +54,7 @@ def compare(
         np.where(together, ours, theirs) for ours, theirs in ((wider, dispersion), (fewer, freedom))
     )
     gain = np.maximum(without.deviance - fitted.deviance, 0.0)
-    p = 2 * stats.t.sf(np.sqrt(gain / np.maximum(dispersion, 1.0)), freedom)
+    p = 2 * stdtr(freedom, -np.sqrt(gain / np.maximum(dispersion, 1.0)))
     return np.column_stack([fitted.last, p, fitted.deviance])
 
 

@@ -23,7 +23,14 @@ from klankbord.themes.cluster import NEIGHBOURS, centroids, divide, sample, unit
 from klankbord.themes.features import Encode, subject_vectors, text_vectors
 from klankbord.themes.grouping import MAX_FIT
 from klankbord.themes.label import Wording, slug, word
-from klankbord.themes.prototypes import Prototype, from_parts, learn, likeness
+from klankbord.themes.prototypes import (
+    Prototype,
+    WordMatrix,
+    from_parts,
+    learn,
+    likeness,
+    word_matrix,
+)
 from klankbord.themes.subjects import Forms
 from klankbord.themes.words import Terms
 
@@ -44,6 +51,7 @@ class Texts:
     said: tuple[str, ...]
     vectors: np.ndarray  # unit vectors of the encoder
     terms: Terms
+    words: WordMatrix
     own: np.ndarray  # bool: coded by itself in some piece of feedback
     text_of: np.ndarray  # per mention, a text in a piece of feedback: the place of the text
     day: np.ndarray  # and its day since 1970; far in the future where no run has seen it yet
@@ -58,11 +66,16 @@ class Texts:
 
 @dataclass(frozen=True)
 class Found:
-    """The themes under one head, and which of them each text of the head is in."""
+    """The themes under one head, and what recognises the head as a whole and each of them."""
 
-    themes: tuple[KnownTheme, ...]
-    place: np.ndarray  # per text: index in `themes`, or -1 for the head itself
-    typicality: np.ndarray  # score for that theme
+    themes: tuple[KnownTheme, ...] = ()
+    prototypes: tuple[Prototype, ...] = ()  # that of the head first
+
+    def place(self, vectors: np.ndarray, words: WordMatrix) -> tuple[np.ndarray, np.ndarray]:
+        """Return the likeliest theme of each text, -1 for the head itself, and its score."""
+        if not self.themes:
+            return np.full(len(vectors), -1), np.zeros(len(vectors))
+        return _nearest(self.prototypes, vectors, words)
 
 
 def under(
@@ -82,10 +95,10 @@ def under(
     """
     themes = list(known)
     clear = here[texts.own[here]]
-    said = [texts.said[row] for row in here]
-    of_head = learn(texts.vectors[here], said, np.where(texts.own[here], 0, -1), 1)
-    prototypes = _kept(themes, encoder, texts.vectors[here], said)
-    place, _ = _nearest(of_head + prototypes, texts.vectors[here], said)
+    vectors, words = texts.vectors[here], texts.words.rows(here)
+    of_head = learn(vectors, words, np.where(texts.own[here], 0, -1), 1)
+    prototypes = _kept(themes, encoder, vectors, words)
+    place, _ = _nearest(of_head + prototypes, vectors, words)
     latest = max((one.found_at for one in known), default=None)
     pools = [(-1, latest)]
     pools += [(at, None) for at, one in enumerate(themes) if one.divide]  # a person asked for it
@@ -98,29 +111,38 @@ def under(
             continue
         theme_id = _new_id(head, wording, taken | {one.theme_id for one in themes})
         marked = np.where(np.isin(here, members), 0, -1)
-        prototype = learn(texts.vectors[here], said, marked, 1)[0]
+        prototype = learn(vectors, words, marked, 1)[0]
         theme = _known(theme_id, head, wording, prototype, encoder, day)
         prototypes.append(from_parts(theme.centre, theme.terms))  # as the next run will know it
         themes.append(theme)
-    if not themes:
-        return Found((), np.full(len(here), -1), np.zeros(len(here)))
     order = sorted(range(len(themes)), key=lambda at: themes[at].theme_id)
-    themes, prototypes = [themes[at] for at in order], [prototypes[at] for at in order]
-    place, score = _nearest(of_head + prototypes, texts.vectors[here], said)
-    return Found(tuple(replace(one, divide=False) for one in themes), place, score)
+    return Found(
+        tuple(replace(themes[at], divide=False) for at in order),
+        (*of_head, *(prototypes[at] for at in order)),
+    )
+
+
+def recognise(
+    known: Sequence[KnownTheme], examples: Sequence[str], encode: Encode, encoder: str
+) -> Found:
+    """Return `known` themes under a head of which no complaint was read, only its `examples`."""
+    vectors, words = np.asarray(encode(examples)), word_matrix(examples)
+    of_head = learn(vectors, words, np.zeros(len(examples), dtype=np.int64), 1)
+    order = sorted(known, key=lambda theme: theme.theme_id)
+    return Found(tuple(order), (*of_head, *_kept(order, encoder, vectors, words)))
 
 
 def _nearest(
-    prototypes: Sequence[Prototype], vectors: np.ndarray, said: Sequence[str]
+    prototypes: Sequence[Prototype], vectors: np.ndarray, words: WordMatrix
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the place of the likeliest theme after the first, the head (-1), and its score."""
-    score = likeness(prototypes, vectors, said)
+    score = likeness(prototypes, vectors, words)
     best = score.argmax(axis=1)
     return best - 1, score[np.arange(len(best)), best]
 
 
 def _kept(
-    themes: Sequence[KnownTheme], encoder: str, vectors: np.ndarray, said: Sequence[str]
+    themes: Sequence[KnownTheme], encoder: str, vectors: np.ndarray, words: WordMatrix
 ) -> list[Prototype]:
     """Return what recognises the known themes; by words alone first after a change of encoder."""
     foreign = [one.encoder != encoder for one in themes]
@@ -131,7 +153,7 @@ def _kept(
     ]
     if not any(foreign):
         return kept
-    score = likeness([Prototype(nothing, one.terms) for one in kept], vectors, said)
+    score = likeness([Prototype(nothing, one.terms) for one in kept], vectors, words)
     labels = np.where(score.max(axis=1) > 0, score.argmax(axis=1), -1)
     centres = centroids(vectors[labels >= 0], labels[labels >= 0], len(kept))
     return [
@@ -175,9 +197,10 @@ def _divide(
             inside_head & ~inside,
             outside,
             head=head,
+            least=MIN_COVERAGE,
             forms=partial(texts.forms, members),
         )
-        if wording.label and wording.coverage >= MIN_COVERAGE:
+        if wording.label:
             name = slug(wording.label)  # what goes by one name is one theme
             wording, before = found.get(name, (wording, members[:0]))
             found[name] = wording, np.concatenate([before, members])

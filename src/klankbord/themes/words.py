@@ -17,8 +17,10 @@ import numpy as np
 
 from klankbord.language.stop_words import stop_words
 from klankbord.resources import toml_beside
+from klankbord.themes.tokens import Tokens, tokens
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD_PATTERN = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WORD = re.compile(_WORD_PATTERN)
 _TAG = re.compile(r"<[^<>]{0,200}>|https?://\S+|www\.\S+|[^\s@]{1,64}@\S+")
 _SENTENCE_END = '.!?…:;"“”\n'
 _NOUNS_TAKE_CAPITALS = "de"
@@ -58,6 +60,11 @@ class Terms:
     matrix: Any
     fitness: np.ndarray  # 0 … 1 per term: how well its kind of word names a subject
 
+    def count(self, texts: np.ndarray | None = None) -> np.ndarray:
+        """Return how many texts hold each term: all, or where a boolean is set."""
+        counted = np.ones(self.matrix.shape[0]) if texts is None else texts
+        return np.asarray(counted.astype(np.float32) @ self.matrix, dtype=np.float64)
+
 
 @cache
 def openers() -> Openers:
@@ -93,13 +100,19 @@ def content_key(text: str) -> str:
 
     Case, punctuation, numbers, emoji and word order do not count; "" when there are no words.
     """
-    words = _WORD.findall(_TAG.sub(" ", text.casefold()))
+    words = _WORD.findall(_without_tags(text.casefold()))
     return " ".join(sorted(set(words)))
 
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, case folded, as terms are made of them."""
-    return _WORD.findall(_TAG.sub(" ", text).replace("’", "'").casefold())
+    return _WORD.findall(_without_tags(text).replace("’", "'").casefold())
+
+
+def word_tokens(texts: Sequence[str]) -> Tokens:
+    """Return the `words_of` many texts."""
+    bare = [_without_tags(text).replace("’", "'").casefold() for text in texts]
+    return tokens(bare, _WORD_PATTERN)
 
 
 def term_matrix(
@@ -159,6 +172,7 @@ class _Usage:
         self._count: Counter[str] = Counter()
         self._lower: Counter[str] = Counter()
         self._capital: Counter[str] = Counter()
+        self._may_name: dict[str, bool] = {}
 
     def add(
         self, word: str, folded: str, previous: str, *, starts: bool, capital_is_usual: bool
@@ -170,6 +184,14 @@ class _Usage:
             self._lower[folded] += 1
         elif not starts and not (len(word) > 1 and word.isupper()):
             self._capital[folded] += 1
+
+    def may_name(self, word: str) -> bool:
+        """Tell whether a folded word can stand in a term by itself; "neeee" cannot."""
+        if word not in self._may_name:
+            stutters = re.search(r"(.)\1\1", word) is not None
+            fit = len(word) >= MIN_LETTERS and word not in excluded() and not stutters
+            self._may_name[word] = fit
+        return self._may_name[word]
 
     def names(self) -> set[str]:
         return {
@@ -188,18 +210,20 @@ class _Usage:
 
 
 def _candidates(text: str, usage: _Usage, capital_is_usual: bool) -> list[str]:
-    out, opens = excluded(), openers()
-    text = _TAG.sub(" ", text).replace("’", "'")
+    opens = openers()
+    text = _without_tags(text).replace("’", "'")
     found: dict[str, None] = {}
     previous, previous_end, previous_content = "", -1, False
     for match in _WORD.finditer(text):
         word = match.group()
         folded = word.casefold()
         between = text[max(previous_end, 0) : match.start()]
-        starts = previous_end < 0 or any(sign in _SENTENCE_END for sign in between)
+        starts = previous_end < 0 or (
+            between != " " and any(sign in _SENTENCE_END for sign in between)
+        )
         before = "" if starts else previous
         usage.add(word, folded, before, starts=starts, capital_is_usual=capital_is_usual)
-        content = len(folded) >= MIN_LETTERS and folded not in out and not _stutters(folded)
+        content = usage.may_name(folded)
         if content:
             found[folded] = None
             adjacent = previous_end >= 0 and between.isspace()
@@ -209,8 +233,9 @@ def _candidates(text: str, usage: _Usage, capital_is_usual: bool) -> list[str]:
     return list(found)
 
 
-def _stutters(word: str) -> bool:
-    return re.search(r"(.)\1\1", word) is not None
+def _without_tags(text: str) -> str:
+    signs = "<" in text or "@" in text or "://" in text or "www." in text
+    return _TAG.sub(" ", text) if signs else text
 
 
 def overlap(left: str, right: str) -> bool:
