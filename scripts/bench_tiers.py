@@ -64,7 +64,11 @@ def contenders(cores: int) -> dict[str, Score]:
 
 
 def rates(
-    ways: dict[str, Score], texts: Sequence[str], rounds: int, *, shares: dict[str, int] | None
+    ways: dict[str, Score],
+    texts: Sequence[str],
+    rounds: int,
+    *,
+    shares: dict[str, int] | None = None,
 ) -> list[Rate]:
     """Let all `ways` score texts in turn; of a way with share n every n-th text."""
     parts = {name: list(texts[:: (shares or SHARES)[name]]) for name in ways}
@@ -126,7 +130,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     ways = contenders(cores or 1)
-    found = rates(ways, sample(arguments.data), arguments.rounds, shares=None)
+    found = rates(ways, sample(arguments.data), arguments.rounds)
     print(table(found))
     print(", ".join(f"{name} {number}" for name, number in versions().items()))
     if arguments.json:

@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,3 +87,45 @@ def test_a_lost_worker_is_one_clear_error_and_the_engine_goes_on(pool: LocalEngi
         list(pool.map(dying, range(12)))
     assert "--workers 1" in caught.value.hint
     assert list(pool.map(squared, range(8))) == [number * number for number in range(8)]
+
+
+def test_workers_end_when_who_started_them_is_killed(tmp_path):
+    noted = tmp_path / "workers"
+    script = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+if __name__ == "__main__":
+    from klankbord.engines import LocalEngine
+    from shard_tasks import slow_first
+    engine = LocalEngine(2)
+    for number in engine.map(slow_first, range(1_000_000)):
+        if number == 20:
+            pids = " ".join(str(pid) for pid in engine._pool._processes)
+            open({str(noted)!r}, "w").write(pids + " .")
+"""
+    path = tmp_path / "lang.py"
+    path.write_text(script, "utf-8")
+    parent = subprocess.Popen([sys.executable, str(path)])
+    try:
+        wait_until(lambda: noted.exists() and noted.read_text().endswith("."))
+    finally:
+        parent.kill()
+        parent.wait()
+    workers = [int(pid) for pid in noted.read_text().split()[:-1]]
+    assert len(workers) == 2
+    wait_until(lambda: not any(is_running(pid) for pid in workers))
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(pid):
+    """Tell whether a process does anything still: one that nobody waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

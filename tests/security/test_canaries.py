@@ -224,7 +224,7 @@ def test_no_kind_of_error_brings_its_message(
     def broken(*_arguments: object, **_more: object) -> None:
         raise kind(f"{WORD} {NAME} {NUMBER}")
 
-    monkeypatch.setattr("klankbord.importing.import_files", broken)
+    monkeypatch.setattr("klankbord.importing.job.import_files", broken)
     assert run(["import", "x.csv", "--workspace", "w.db"]) in (1, 3)
     assert not canaries(text := told.text()), canaries(text)[:3]
 

@@ -97,10 +97,22 @@ def _begin_quietly() -> None:
     import logging
     import signal
     import warnings
+    from threading import Thread
 
     from klankbord.spared import spare_pandas
 
     spare_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     logging.lastResort = None
     warnings.simplefilter("ignore")
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however that ended."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
