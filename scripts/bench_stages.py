@@ -97,7 +97,7 @@ def score(store: Any, model: Any, clock: Watch) -> None:  # noqa: ANN401
         with clock("segments"):
             segments = language.segment(feedback)
         with clock("tone of segments"):
-            segments = tone.score_segments(segments, model, feedback=feedback)
+            segments = tone.score_segments(segments, model, feedback=feedback, scores=scores)
         with clock("storing"), store.transaction():
             store.save_scores(scores)
             store.save_segments(segments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+_GIVES_BACK = ("ARROW_DEFAULT_MEMORY_POOL", "system")  # memory that a table no longer needs
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     tell_no_words()
     # before a library of models is imported
     os.environ |= dict.fromkeys((*_OFFLINE, OWN_PROCESS), "1")
+    os.environ.setdefault(*_GIVES_BACK)
     sys.exit(run(sys.argv[1:]))
 
 
