@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +13,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _MAX_DENSE = 40  # rows of one customer up to which its matrix is inverted as it stands
-_AT_ONCE = 20_000  # rows of customers with equally many of them that are handled together
+_AT_ONCE = 5_000  # rows of customers with equally many handled together: a cache holds them
 _MANY = 5_000  # customers above which degrees of freedom are taken from the leading term
 _MAX_KINDS = 3_000  # different rows of which all products are held
 _SMALL = 0.5  # leverage of a customer with which nothing is near singular
@@ -79,19 +77,16 @@ class Customers:
         number, rows = len(self._size), len(self._kind)
         undone, squares = np.empty(rows), np.empty((number, weights.shape[1]))
         kept = np.empty((rows, weights.shape[1])) if number <= _MANY else None
-
-        def undo(part: tuple[Ints, int]) -> Floats:
-            own = part[0][:, None] + np.arange(part[1])  # customers x rows
+        lost = np.zeros(weights.shape[1] + 1)
+        for first, size in self._by_size():
+            own = first[:, None] + np.arange(size)  # customers x rows
             before = np.concatenate([residual[own][..., None], weights[self._kind[own]]], axis=2)
-            after, lost = self._undone(own, before)
-            undone[own] = after[..., 0]
-            squares[self._number[part[0]]] = np.square(after[..., 1:]).sum(axis=1)
+            after, missing = self._undone(own, before)
+            undone[own], weight = after[..., 0], after[..., 1:]
+            squares[self._number[first]] = np.einsum("crw,crw->cw", weight, weight)
             if kept is not None:
-                kept[own] = after[..., 1:]
-            return lost
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # each part fills rows of its own
-            lost = np.max(list(pool.map(undo, self._by_size())), axis=0)
+                kept[own] = weight
+            lost = np.maximum(lost, missing)
         largest = np.abs(weights[np.unique(self._kind)]).max(axis=0)
         return Undone(undone, squares, kept, lost[1:] > _ROUNDING * largest)
 
@@ -109,7 +104,7 @@ class Customers:
         left = np.eye(own.shape[1]) - self._leverage(kind)
         lost, after = np.zeros(before.shape[2]), np.empty_like(before)
         safe = np.trace(left, axis1=1, axis2=2) >= own.shape[1] - _SMALL
-        after[safe] = np.linalg.solve(left[safe], before[safe])
+        after[safe] = np.linalg.inv(left[safe]) @ before[safe]
         if not safe.all():
             near = left[~safe]
             value, turn = np.linalg.eigh(near)

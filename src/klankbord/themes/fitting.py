@@ -3,6 +3,11 @@
 Where the tone model gave one code to more than MOST different texts, themes are found in a sample
 of them (`said.py`). `Fitted.place` assigns texts by what was found alone: part by part, in any
 order and on any machine.
+
+MOST was chosen on 100,000 answers with 52,000 different complaints. Complaints in the same theme
+as when all are read, as adjusted mutual information: .85 with 1,000 or 1,500 texts of a code, .86
+with 2,500, .92 with 5,000. Runs that get a random half of the answers agree to .87, 90 % of them
+to .91, so that a sample of 2,500 changes about as much as other answers would.
 """
 
 from __future__ import annotations
