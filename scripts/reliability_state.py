@@ -27,7 +27,7 @@ NUMBERS = {  # moments of the run itself, and row numbers
     "backup": ("made_at",),
 }
 PEOPLE = ("action_event", "shift_review", "theme_edit", "tone_labels", "shift_verdict")
-MOMENTS = ("started_at", "finished_at")
+MOMENTS = ("started_at", "finished_at", "state")  # the last is a digest of some
 
 
 @dataclass(frozen=True)

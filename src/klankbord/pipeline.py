@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from klankbord import __version__
 from klankbord.errors import ConflictError
-from klankbord.files import replacing, replacing_all, sha256_of
+from klankbord.files import remove_leftovers, replacing, replacing_all, sha256_of
 from klankbord.finding import find
 from klankbord.importing import digest_of, digests_here, import_files, take_scores
 from klankbord.location import Location
@@ -128,6 +128,7 @@ def analyse(
                 "role": role,
             }
             if last := unchanged(store, out, asked):
+                remove_leftovers(out)
                 return _as_before(last, out)
             scoring = Scoring(settings, tone_model)
             sharding = None

@@ -272,14 +272,14 @@ def test_a_cleaned_backup_can_be_put_back(small):
 def test_an_analysis_that_began_before_keeps_nothing(small, monkeypatch):
     from klankbord import pipeline
 
-    find = pipeline._find
+    find = pipeline.find
 
     def meanwhile(*arguments, **options):
         found = find(*arguments, **options)
         small.run("forget", OWN_ID, "--yes", "-q")
         return found
 
-    monkeypatch.setattr(pipeline, "_find", meanwhile)
+    monkeypatch.setattr(pipeline, "find", meanwhile)
     monkeypatch.setitem(os.environ, "KLANKBORD_TIER", "fast")
     arguments = ["analyse", str(small.folder / "a.csv"), "-o", str(small.folder / "uit"), "-q"]
     assert run([*arguments, "-w", str(small.path)]) == 1
