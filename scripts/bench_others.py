@@ -32,6 +32,7 @@ import bench_tiers
 from bench_answers import ROOT
 from bench_tables import of_others
 from environment import CONSTRAINTS
+from klankbord.room import cores
 
 LEVELS = {"boos": -1.0, "ontevreden": -0.5, "neutraal": 0.0, "positief": 0.5, "enthousiast": 1.0}
 SEEN, POLAR = 3, 0.1  # texts with a word, and its mean level, from which on it tells something
@@ -172,13 +173,6 @@ def _seconds(work: Callable[[], object]) -> tuple[float, float]:
     wall, processor = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - wall, time.process_time() - processor
-
-
-def cores() -> int:
-    """Return on how many processors this process may run."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def main() -> None:

@@ -21,7 +21,6 @@ from typing import Any
 
 from bench_process import Clock, Cost
 
-BATCH, SHARD = 5_000, 20_000  # rows that are read, and scored, at a time
 START = "starting, models"
 Watch = Callable[[str], AbstractContextManager[None]]  # told which stage is inside
 
@@ -58,13 +57,14 @@ def stages(export: Path, folder: Path, tier: str) -> dict[str, Cost]:
 
 def take_in(store: Any, export: Path, settings: Any, clock: Watch) -> None:  # noqa: ANN401
     """Read `export` into `store`, batch by batch."""
+    from klankbord.importing.file import BATCH_ROWS
     from klankbord.language import Identifier
     from klankbord.privacy import Pseudonymiser, without_personal_data
     from klankbord.sources import FeedbackIds, read
 
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file)
     ids, identifier = FeedbackIds(), Identifier(settings.languages)
-    batches = read(export, timezone=settings.timezone, batch_rows=BATCH)
+    batches = read(export, timezone=settings.timezone, batch_rows=BATCH_ROWS)
     while True:
         with clock("reading"):
             batch = next(batches, None)
@@ -86,12 +86,13 @@ def take_in(store: Any, export: Path, settings: Any, clock: Watch) -> None:  # n
 def score(store: Any, model: Any, clock: Watch) -> None:  # noqa: ANN401
     """Score all that `store` holds."""
     from klankbord import language, tone
+    from klankbord.pipeline import SHARD_ROWS
 
     with clock("storing"):
         waiting = store.unscored(model.fingerprint)
-    for first in range(0, len(waiting), SHARD):
+    for first in range(0, len(waiting), SHARD_ROWS):
         with clock("storing"):
-            feedback = store.pieces(waiting[first : first + SHARD])
+            feedback = store.pieces(waiting[first : first + SHARD_ROWS])
         with clock("tone"):
             scores = tone.score(feedback, model)
         with clock("segments"):
@@ -115,6 +116,7 @@ def _find_and_tell(
     from klankbord.language.dutch import NounPhrases
     from klankbord.models import load_dutch
     from klankbord.outputs import Told, hear, work_out, write_outputs
+    from klankbord.pipeline import moved
 
     told: dict[str, Any] = {"language": settings.language, "timezone": settings.timezone}
     with clock("storing"):
@@ -135,21 +137,13 @@ def _find_and_tell(
         actions = loop.plan(changed.shifts, found.themes, of_main, *what, heard.customers,
                             as_of=heard.moment, **told)  # fmt: skip
     with clock("storing"), store.transaction():
-        store.save_segments(_with_theme(found.segments))
+        store.save_segments(moved(found.segments, heard.segments))
         store.save_shifts(changed.shifts)
         store.save_themes(found.themes)
         store.merge_actions(actions, at=heard.moment)
         listed = store.actions()
     with clock("report and exports"):
         write_outputs(folder, heard, findings, Told(listed, (), (), settings))
-
-
-def _with_theme(segments: Any) -> Any:  # noqa: ANN401
-    """Return all segments of feedback that has a theme; those of others are stored already."""
-    import pyarrow.compute as pc
-
-    owners = pc.unique(segments.filter(pc.is_valid(segments["theme_id"]))["feedback_id"])
-    return segments.filter(pc.is_in(segments["feedback_id"], owners))
 
 
 if __name__ == "__main__":

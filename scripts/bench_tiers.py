@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +26,7 @@ from bench_answers import answers
 from klankbord.models import load_tone_model
 from klankbord.models.loading import ACCURATE_MODEL, TIERS
 from klankbord.resources import bundled
+from klankbord.room import cores
 
 SAMPLE = 16_384  # answers
 SHARES = {
@@ -56,10 +56,10 @@ class Rate:
     milliseconds: float  # of all cores together, for a text
 
 
-def contenders(cores: int) -> dict[str, Score]:
-    """Return every way to score texts, by name; those of transformers take `cores` threads."""
+def contenders(threads: int) -> dict[str, Score]:
+    """Return every way to score texts, by name; those of transformers take so many `threads`."""
     ours = {tier: _tier(tier) for tier in TIERS}
-    others = {"6 layers": _pipeline(6, cores), "base": _pipeline(12, cores)}
+    others = {"6 layers": _pipeline(6, threads), "base": _pipeline(12, threads)}
     return {**ours, **others}
 
 
@@ -128,13 +128,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    ways = contenders(cores or 1)
+    ways = contenders(cores())
     found = rates(ways, sample(arguments.data), arguments.rounds)
     print(table(found))
     print(", ".join(f"{name} {number}" for name, number in versions().items()))
     if arguments.json:
-        report = {"cores": cores, "versions": versions(), "rates": [asdict(rate) for rate in found]}
+        rows = [asdict(rate) for rate in found]
+        report = {"cores": cores(), "versions": versions(), "rates": rows}
         arguments.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
 
 
@@ -143,7 +143,7 @@ def _tier(tier: str) -> Score:
     return lambda texts: model.predict(texts, [""] * len(texts))
 
 
-def _pipeline(layers: int, cores: int) -> Score:
+def _pipeline(layers: int, threads: int) -> Score:
     """Return a pipeline of transformers with weights drawn at random, at its best batch size."""
     import torch
     from transformers import (
@@ -155,7 +155,7 @@ def _pipeline(layers: int, cores: int) -> Score:
         pipeline,
     )
 
-    torch.set_num_threads(cores)
+    torch.set_num_threads(threads)
     torch.manual_seed(1)
     model: Any
     if layers == 6:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 import offline
+from klankbord.engines import DaskEngine
 
 
 @contextmanager
@@ -35,6 +38,19 @@ def cluster(workers: int = 2, *, deaths: int = 1) -> Iterator[Any]:
             yield running
     finally:
         os.environ[offline.ALLOWED] = before
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Any]:
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture
+def engine(running: Any) -> Iterator[DaskEngine]:
+    made = DaskEngine(running.scheduler_address)
+    yield made
+    made.close()
 
 
 def pids(running: Any) -> list[int]:

@@ -64,20 +64,24 @@ def dying(number: int) -> int:
 
 def dying_once(given: tuple[int, str]) -> int:
     """Kill the process that does number 5 for the first time."""
-    number, mark = given
-    if number == 5 and not Path(mark).exists():
-        Path(mark).touch()
+    if _first_five(*given):
         os.kill(os.getpid(), signal.SIGKILL)
-    return number
+    return given[0]
 
 
 def stuck_once(given: tuple[int, str]) -> int:
     """Hang over number 5 the first time it is done."""
-    number, mark = given
-    if number == 5 and not Path(mark).exists():
-        Path(mark).touch()
+    if _first_five(*given):
         time.sleep(20)
-    return number
+    return given[0]
+
+
+def _first_five(number: int, mark: str) -> bool:
+    """Tell whether this is number 5 for the first time, which the file `mark` remembers."""
+    if number != 5 or Path(mark).exists():
+        return False
+    Path(mark).touch()
+    return True
 
 
 class Counting:

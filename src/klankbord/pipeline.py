@@ -20,7 +20,7 @@ from klankbord import __version__
 from klankbord.errors import ConflictError
 from klankbord.files import remove_leftovers, replacing, replacing_all, sha256_of
 from klankbord.finding import find
-from klankbord.importing import digest_of, digests_here, import_files, take_scores
+from klankbord.importing import Digests, digest_of, import_files, take_scores
 from klankbord.location import Location
 from klankbord.moments import day_of
 from klankbord.outputs import (
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from klankbord.store import Workspace
 
 SHARD_ROWS = 20_000  # scored at a time and stored in one transaction, after which others may write
-UP_TO_DATE = "the outputs are up to date"
 # bytes for each byte of new feedback, at most
 WORKSPACE_ON_DISK, OUTPUT_ON_DISK, SHARDS_ON_DISK = 20.0, 6.0, 3.0
 LIBRARIES = ("numpy", "pyarrow", "scipy", "spacy", "tokenizers")  # that shape the numbers
@@ -105,7 +104,7 @@ def analyse(
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
     from klankbord.shards import Preparing, Scoring, Sharding, content_digest, placer
-    from klankbord.sources import Profiles
+    from klankbord.sources import Profiles, gathered
     from klankbord.store import Workspace
 
     started = datetime.now(UTC)
@@ -116,41 +115,48 @@ def analyse(
     location = Location.of(workspace)
     location.make_folder()
     with Workspace.open(location) as store:
-        profiles = Profiles.of(profile, location)
+        versions = _versions(encoder.fingerprint, tone_model.fingerprint)
+        shaping = asdict(settings) | {"key_file": ""}
         with closing(engine or LocalEngine(workers=1)) as busy:
-            digests = digests_here if shards is None else partial(busy.map, content_digest)
-            asked = {
-                **_versions(encoder.fingerprint, tone_model.fingerprint),
-                "sources": digest_of(sources, profiles, digests),
-                "settings": asdict(settings) | {"key_file": ""},
-                "as_of": as_of,
-                "notice": notice,
-                "role": role,
-            }
-            if last := unchanged(store, out, asked):
-                remove_leftovers(out)
-                return _as_before(last, out)
-            scoring = Scoring(settings, tone_model)
-            sharding = None
-            if shards is not None:
-                sharding = Sharding(Preparing(settings, pseudonymiser), scoring, shards.absolute())
-            imported = import_files(
-                store,
-                sources,
-                pseudonymiser,
-                settings=settings,
-                profiles=profiles,
-                engine=busy,
-                progress=progress,
-                on_disk=_on_disk(location, out, shards),
-                sharding=sharding,
-                digests=digests,
-            )
+            with gathered(sources) as files:
+                digests = Digests()
+                if shards is not None:
+                    files.require_unpacked()
+                    digests = Digests(partial(busy.map, content_digest))
+                profiles = Profiles.of(profile, location)
+                asked = {
+                    **versions,
+                    "sources": digest_of(files.files, profiles, digests),
+                    "settings": shaping,
+                    "as_of": as_of,
+                    "notice": notice,
+                    "role": role,
+                }
+                if last := unchanged(store, out, asked):
+                    remove_leftovers(out)
+                    return _as_before(last, out)
+                scoring = Scoring(settings, tone_model)
+                sharding = None
+                if shards is not None:
+                    preparing = Preparing(settings, pseudonymiser)
+                    sharding = Sharding(preparing, scoring, shards.absolute())
+                imported = import_files(
+                    store,
+                    files,
+                    pseudonymiser,
+                    settings=settings,
+                    profiles=profiles,
+                    engine=busy,
+                    progress=progress,
+                    on_disk=_on_disk(location, out, shards),
+                    sharding=sharding,
+                    digests=digests,
+                )
             erasures = store.erasures()
             take_scores(store, imported.shards, tone_model.fingerprint, progress)
             _score(store, scoring, busy, progress)
         pa.default_memory_pool().release_unused()
-        state = store.state()
+        before = store.state()
         heard = hear(store, as_of, started)
         place = None if shards is None else placer(settings, encoder, busy)
         with closing(busy):
@@ -158,8 +164,8 @@ def analyse(
         listed = found.findings
         with store.transaction():
             _refuse_erased(store, erasures)
-            nobody_else_wrote = store.state() == state
-            store.save_segments(_moved(found.themes.segments, heard.segments))
+            nobody_else_wrote = store.state() == before
+            store.save_segments(moved(found.themes.segments, heard.segments))
             store.save_shifts(listed.shifts.shifts)
             store.save_themes(listed.themes)
             store.save_known_themes(found.lasting(store.known_themes()))
@@ -168,8 +174,8 @@ def analyse(
             store.escalate(day_of(heard.moment, settings.timezone), at=heard.moment)
             actions = store.actions()
             provenance = {
-                **_versions(encoder.fingerprint, tone_model.fingerprint),
-                "settings": asdict(settings) | {"key_file": ""},
+                **versions,
+                "settings": shaping,
                 "as_of": heard.moment.isoformat(),
                 "sources": [asdict(count) for count in imported.counts],
                 "totals": asdict(_totals(imported.counts)),
@@ -219,7 +225,9 @@ def _as_before(last: StoredRun, out: Path) -> Summary:
     totals["duplicates"] += told["totals"]["stored"]
     return Summary(
         totals=Totals(**totals),
-        notes=(f"nothing changed since {last.provenance['finished_at'][:16]} UTC; {UP_TO_DATE}",),
+        notes=(
+            f"nothing changed since {told['finished_at'][:16]} UTC; the outputs are up to date",
+        ),
         shifts=last.counted("tone_shifts"),
         expected_false=told["findings"]["expected_false"],
         themes=last.counted("themes"),
@@ -299,7 +307,7 @@ def _score(store: Workspace, scoring: Scoring, engine: Engine, progress: Progres
         progress("tone", len(waiting), len(waiting))
 
 
-def _moved(segments: pa.Table, before: pa.Table) -> pa.Table:
+def moved(segments: pa.Table, before: pa.Table) -> pa.Table:
     """Keep the segments of feedback that got a theme, or another one: mostly few of many."""
     now, known = (pc.fill_null(table.column("theme_id"), "") for table in (segments, before))
     owners = pc.unique(segments.filter(pc.not_equal(now, known)).column("feedback_id"))

@@ -1,8 +1,9 @@
-"""Room on disks and in memory, looked at before it is used up."""
+"""What this machine has: cores, and room on disks and in memory before that is used up."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,13 @@ _CGROUPS = (  # limit and use of a container, of both versions
     ),
 )
 _UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+
+
+def cores() -> int:
+    """Return on how many cores this process may run."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def require(folder: Path, needed: float, what: str) -> None:

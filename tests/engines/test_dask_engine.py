@@ -27,19 +27,6 @@ from shard_tasks import (
 pytest.importorskip("distributed", reason="pip install -e '.[cluster]'")
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Any]:
-    with cluster() as found:
-        yield found
-
-
-@pytest.fixture
-def engine(running: Any) -> Iterator[DaskEngine]:
-    made = DaskEngine(running.scheduler_address)
-    yield made
-    made.close()
-
-
 def test_results_come_in_the_order_of_the_shards(engine: DaskEngine) -> None:
     assert list(engine.map(squared, range(50))) == [number * number for number in range(50)]
     assert list(engine.map(slow_first, range(6))) == list(range(6))

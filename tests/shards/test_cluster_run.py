@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dask_cluster import cluster, kill, pids
+from dask_cluster import kill, pids
 from klankbord.cli import run as command
 from klankbord.engines import DaskEngine
 from klankbord.errors import KlankbordError, ModelError, UnreadableInputError, WorkspaceError
@@ -29,38 +29,8 @@ pytest.importorskip("distributed", reason="pip install -e '.[cluster]'")
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cluster")
-
-
-@pytest.fixture(scope="module")
-def settings(place: Path) -> Settings:
-    return Settings(tier="fast", key_file=str(place / "key"))
-
-
-@pytest.fixture(scope="module")
 def sources(place: Path) -> list[Path]:
     return exports(place / "bron", files=10)
-
-
-@pytest.fixture(scope="module")
-def plain(place: Path, sources: list[Path], settings: Settings) -> dict[str, Any]:
-    """What an analysis on this machine alone leaves."""
-    analyse(sources, place / "uit", workspace=place / "k.db", settings=settings)
-    return stored(place / "k.db", settings)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Any]:
-    with cluster() as found:
-        yield found
-
-
-@pytest.fixture
-def engine(running: Any) -> Iterator[DaskEngine]:
-    made = DaskEngine(running.scheduler_address)
-    yield made
-    made.close()
 
 
 def test_a_cluster_gives_what_one_machine_gives(

@@ -1,4 +1,6 @@
 import json
+import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,27 +22,12 @@ from klankbord.store import Workspace
 from shard_exports import exports
 from shard_runs import assert_same, outputs, stored
 
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shards")
-
-
-@pytest.fixture(scope="module")
-def settings(place: Path) -> Settings:
-    return Settings(tier="fast", key_file=str(place / "key"))
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
 def sources(place: Path) -> list[Path]:
     return exports(place / "bron")
-
-
-@pytest.fixture(scope="module")
-def plain(place: Path, sources: list[Path], settings: Settings) -> dict[str, Any]:
-    """What an analysis without shards leaves."""
-    analyse(sources, place / "uit", workspace=place / "k.db", settings=settings)
-    return stored(place / "k.db", settings)
 
 
 @pytest.fixture(scope="module")
@@ -268,3 +255,12 @@ def test_a_manifest_says_what_was_made_of_what(sharding: Sharding, sources: list
         "feedback", "customers", "identities", "rejected", "scores", "segments"
     }  # fmt: skip
     assert all(path.stat().st_mode & 0o077 == 0 for path in made.folder.iterdir())
+
+
+def test_libraries_that_shape_a_shard_are_installed_with_klankbord() -> None:
+    from klankbord import pipeline
+    from klankbord.shards import sharding as module
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {re.split("[><=]", each)[0] for each in project["dependencies"]}
+    assert needed >= {*module._LIBRARIES, *pipeline.LIBRARIES}

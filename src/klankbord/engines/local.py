@@ -12,6 +12,7 @@ from typing import TypeVar
 from klankbord.engines.engine import Task
 from klankbord.engines.outcome import Done, Failed, attempt
 from klankbord.errors import KlankbordError
+from klankbord.room import cores
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -80,13 +81,6 @@ class LocalEngine:
                 self._workers, mp_context=get_context("spawn"), initializer=_begin_quietly
             )
         return self._pool
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _begin_quietly() -> None:

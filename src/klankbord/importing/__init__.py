@@ -5,15 +5,15 @@ was when it is imported again; until then its rows count in an analysis, and a n
 files a part is missing.
 """
 
-from klankbord.importing.job import Imported, digest_of, digests_here, import_files, import_sources
+from klankbord.importing.job import Digests, Imported, digest_of, import_files, import_sources
 from klankbord.importing.preview import Preview, preview
 from klankbord.importing.scored import take_scores
 
 __all__ = [
+    "Digests",
     "Imported",
     "Preview",
     "digest_of",
-    "digests_here",
     "import_files",
     "import_sources",
     "preview",

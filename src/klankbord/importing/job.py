@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from klankbord.files import sha256_of
 from klankbord.importing import file, notes
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from klankbord.engines import Engine
     from klankbord.privacy import Pseudonymiser
     from klankbord.shards import Ready, Shard, Sharding
-    from klankbord.sources import Companions, Profile, Profiles
+    from klankbord.sources import Companions, Gathered, Profile, Profiles
     from klankbord.store import BegunImport, Workspace
-
-Digests: TypeAlias = Callable[[Sequence[Path]], Iterable[str]]  # of files
 
 ON_DISK = 6  # bytes of a workspace, and of its log meanwhile, for each byte of what is imported
 
@@ -53,16 +52,16 @@ def import_sources(
     """
     from klankbord.engines import LocalEngine
     from klankbord.privacy import Pseudonymiser
-    from klankbord.sources import Profiles
+    from klankbord.sources import Profiles, gathered
     from klankbord.store import Workspace
 
     pseudonymiser = Pseudonymiser.from_key_file(settings.key_file or None)
     location = Location.of(workspace)
     location.make_folder()
-    with Workspace.open(location) as store:
+    with Workspace.open(location) as store, gathered(sources) as files:
         return import_files(
             store,
-            sources,
+            files,
             pseudonymiser,
             settings=settings,
             profiles=Profiles.of(profile, location),
@@ -72,25 +71,31 @@ def import_sources(
         )
 
 
-def digests_here(paths: Sequence[Path]) -> Iterable[str]:
-    """Return the digest of the content of each file, taken by this process."""
-    return map(sha256_of, paths)
+class Digests:
+    """The digests of what files hold, each taken once; `take` does that, here by default."""
+
+    def __init__(self, take: Callable[[Sequence[Path]], Iterable[str]] | None = None) -> None:
+        self._take = take or partial(map, sha256_of)
+        self._known: dict[Path, str] = {}
+
+    def of(self, paths: Sequence[Path]) -> list[str]:
+        """Return the digest of each file."""
+        new = [path for path in paths if path not in self._known]
+        self._known.update(zip(new, self._take(new), strict=True))
+        return [self._known[path] for path in paths]
 
 
-def digest_of(sources: Sequence[Path], profiles: Profiles, digests: Digests) -> str:
-    """Return a digest of what the files of `sources` hold and of how they are read."""
-    from klankbord.sources import gathered
-
+def digest_of(files: Sequence[Path], profiles: Profiles, digests: Digests) -> str:
+    """Return a digest of what files hold and of how they are read."""
     digest = sha256()
-    with gathered(sources) as files:
-        for path, own in zip(files.files, digests(files.files), strict=True):
-            digest.update(f"{path.name} {own} {profiles.of_file(path)!r}\n".encode())
+    for path, own in zip(files, digests.of(files), strict=True):
+        digest.update(f"{path.name} {own} {profiles.of_file(path)!r}\n".encode())
     return digest.hexdigest()
 
 
 def import_files(
     store: Workspace,
-    sources: Sequence[Path],
+    files: Gathered,
     pseudonymiser: Pseudonymiser,
     *,
     settings: Settings,
@@ -99,48 +104,45 @@ def import_files(
     progress: Progress,
     on_disk: Mapping[Path, float] | None = None,
     sharding: Sharding | None = None,
-    digests: Digests = digests_here,
+    digests: Digests | None = None,
 ) -> Imported:
     """Recognise every file before storing any.
 
     Files in a folder or archive that hold no feedback are left out with a note. `on_disk` says for
     folders how many bytes there each byte of a new file takes; raises KlankbordError, before
     anything is stored, where a disk has too little room. With `sharding` the engine makes a shard
-    of every file, read and scored, and this process stores what is in it. `digests` are taken of
-    the content of files.
+    of every file, read and scored, and this process stores what is in it. `digests` are those that
+    are known already.
     """
     from klankbord.language import Identifier
     from klankbord.shards import Preparing
-    from klankbord.sources import detect, find_companions, gathered, lines_of
+    from klankbord.sources import detect, find_companions, lines_of
 
     store.check_key(pseudonymiser)
-    with gathered(sources) as files:
 
-        def recognised(path: Path) -> tuple[Detection, Profile | None]:
-            known = profiles.of_file(path)
-            return detect(path, known), known
+    def recognised(path: Path) -> tuple[Detection, Profile | None]:
+        known = profiles.of_file(path)
+        return detect(path, known), known
 
-        found = files.each(recognised)
-        said = [*files.notes, *(note for _, (told, _) in found for note in notes.left_out(told))]
-        read_by = {path: known for path, (_, known) in found}
-        if store.kept_copy is not None:
-            said.append(f"the workspace was brought up to date; kept: {store.kept_copy.name}")
-        companions = find_companions(read_by, profiles.given)
-        if sharding is not None:
-            files.require_unpacked()
-        begun = _begun(store, list(read_by), on_disk or {}, digests)
-        languages = next((each.languages for each in begun.values()), {})
-        identifier = Identifier(settings.languages, languages)
-        reader = file.FileReader(store, pseudonymiser, identifier)
-        if sharding is not None:
-            held = _sharded(store, read_by, begun, companions, sharding, engine, progress)
-            return _read_each(reader, held, begun, said, silent)
-        preparing = Preparing(settings, pseudonymiser)
-        held = (
-            _Held(path, file.batches_of(path, known, companions, preparing, engine))
-            for path, known in read_by.items()
-        )
-        return _read_each(reader, held, begun, said, progress, sum(map(lines_of, read_by)))
+    found = files.each(recognised)
+    said = [*files.notes, *(note for _, (told, _) in found for note in notes.left_out(told))]
+    read_by = {path: known for path, (_, known) in found}
+    if store.kept_copy is not None:
+        said.append(f"the workspace was brought up to date; kept: {store.kept_copy.name}")
+    companions = find_companions(read_by, profiles.given)
+    begun = _begun(store, list(read_by), on_disk or {}, digests or Digests())
+    languages = next((each.languages for each in begun.values()), {})
+    identifier = Identifier(settings.languages, languages)
+    reader = file.FileReader(store, pseudonymiser, identifier)
+    if sharding is not None:
+        held = _sharded(store, read_by, begun, companions, sharding, engine, progress)
+        return _read_each(reader, held, begun, said, silent)
+    preparing = Preparing(settings, pseudonymiser)
+    held = (
+        _Held(path, file.batches_of(path, known, companions, preparing, engine))
+        for path, known in read_by.items()
+    )
+    return _read_each(reader, held, begun, said, progress, sum(map(lines_of, read_by)))
 
 
 class _Held(NamedTuple):
@@ -233,7 +235,7 @@ def _begun(
     now, languages = datetime.now(UTC), store.main_languages()
     new = {
         path: BegunImport(digest, path.name, now, languages)
-        for path, digest in zip(paths, digests(paths), strict=True)
+        for path, digest in zip(paths, digests.of(paths), strict=True)
     }
     fresh = sum(volume_of(path) for path in new if not store.was_imported(new[path].sha256))
     require_each({folder: factor * fresh for folder, factor in on_disk.items()}, "these files")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from klankbord.models.lazy_rows import LazyRows
 from klankbord.models.ngrams import BUCKET_BITS, STYLE_FEATURES, Ngrams, extract
 from klankbord.models.scores import CUES, Thresholds, ToneScores, from_logits, softmax
 from klankbord.models.theme_examples import ThemeExamples
+from klankbord.room import cores
 from klankbord.schema import TONES
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class FastToneModel:
         # a batch per core does more than many cores in one small product
         with (
             self._libraries.limit(limits=1, user_api="blas"),
-            ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+            ThreadPoolExecutor(cores()) as pool,
         ):
             parts = pool.map(
                 lambda first: self._read(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from klankbord.room import cores
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -50,7 +52,7 @@ class Network:
         """Return (n, outputs), a row for each text or pair of texts."""
         found = np.zeros((len(entries), self.outputs), dtype=np.float32)
         # a batch per core does more than many cores in one batch
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             for first in range(0, len(entries), _BATCH):
                 part = list(entries[first : first + _BATCH])
                 read = [_fed(each) for each in self._tokenizer.encode_batch_fast(part)]

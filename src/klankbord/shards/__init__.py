@@ -2,8 +2,8 @@
 
 `Preparing` takes people out of what a source told, `Scoring` reads the tone, and `Sharding` does
 both to a whole file and keeps what comes of it on the disk; `Placing` gives complaints the theme
-they belong to. They are objects that hold settings
-alone and load what they need once in the process that uses them, so that any engine can map them.
+they belong to. They are objects that hold settings alone and load what they need once in the
+process that uses them, so that any engine can map them.
 """
 
 from klankbord.shards.manifest import Shard, paths_of

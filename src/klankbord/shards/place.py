@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from klankbord.engines import Engine
 from klankbord.errors import ModelError
 from klankbord.settings import Settings
+from klankbord.shards.loaded import SAME_MODELS, Loaded
 
 if TYPE_CHECKING:
     from klankbord.models import Encoder
@@ -48,21 +48,17 @@ def placer(settings: Settings, encoder: Encoder, engine: Engine) -> Placer:
     return place
 
 
-_encoders: dict[tuple[Settings, str], Encoder] = {}  # loaded once in a process
-_loading = Lock()
+_loaded: Loaded[Encoder] = Loaded()
 
 
 def placing_with(settings: Settings, fingerprint: str, fitted: Fitted) -> Placing:
     """Return what places in this process; raises ModelError where it has another encoder."""
     from klankbord.models import load_encoder
 
-    with _loading:
-        if (settings, fingerprint) not in _encoders:
-            encoder = load_encoder(settings.encoder)
-            if encoder.fingerprint != fingerprint:
-                raise ModelError(
-                    "a worker has another sentence encoder",
-                    hint="install the same version of klankbord and of its models on every worker",
-                )
-            _encoders[settings, fingerprint] = encoder
-        return Placing(settings, _encoders[settings, fingerprint], fitted)
+    def load() -> Encoder:
+        encoder = load_encoder(settings.encoder)
+        if encoder.fingerprint != fingerprint:
+            raise ModelError("a worker has another sentence encoder", hint=SAME_MODELS)
+        return encoder
+
+    return Placing(settings, _loaded.get((settings, fingerprint), load), fitted)

@@ -6,7 +6,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ import pyarrow as pa
 from klankbord.errors import WorkspaceError
 from klankbord.records import RejectedRow
 from klankbord.settings import Settings
+from klankbord.shards.loaded import Loaded
 
 if TYPE_CHECKING:
     from klankbord.language import Readings
@@ -109,23 +109,22 @@ def ready(batches: Iterable[Batch], preparing: Preparing, mapped: Mapped = map) 
         )
 
 
-_prepares: dict[tuple[Settings, str], Preparing] = {}  # loaded once in a process
-_loading = Lock()
+_loaded: Loaded[Preparing] = Loaded()
 
 
 def preparing_with(settings: Settings, check_value: str) -> Preparing:
     """Return what prepares in this process; raises WorkspaceError where it has another key."""
     from klankbord.privacy import Pseudonymiser, default_key_path
 
-    with _loading:
-        if (settings, check_value) not in _prepares:
-            path = Path(settings.key_file) if settings.key_file else default_key_path()
-            # none is made where there is none: it would be another one
-            own = Pseudonymiser.from_key_file(path) if path.exists() else None
-            if own is None or own.check_value != check_value:
-                raise WorkspaceError(
-                    "a worker has another pseudonym key, or none",
-                    hint="set key_file in klankbord.toml to a file that every worker can read",
-                )
-            _prepares[settings, check_value] = Preparing(settings, own)
-        return _prepares[settings, check_value]
+    def load() -> Preparing:
+        path = Path(settings.key_file) if settings.key_file else default_key_path()
+        # none is made where there is none: it would be another one
+        own = Pseudonymiser.from_key_file(path) if path.exists() else None
+        if own is None or own.check_value != check_value:
+            raise WorkspaceError(
+                "a worker has another pseudonym key, or none",
+                hint="set key_file in klankbord.toml to a file that every worker can read",
+            )
+        return Preparing(settings, own)
+
+    return _loaded.get((settings, check_value), load)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from klankbord.errors import ModelError
 from klankbord.settings import Settings
+from klankbord.shards.loaded import SAME_MODELS, Loaded
 
 if TYPE_CHECKING:
     from klankbord.models import ToneModel
@@ -47,22 +47,18 @@ class Scoring:
         return scoring_with, (self.settings, self.model.fingerprint)
 
 
-_scores: dict[tuple[Settings, str], Scoring] = {}  # loaded once in a process
-_loading = Lock()
+_loaded: Loaded[Scoring] = Loaded()
 
 
 def scoring_with(settings: Settings, fingerprint: str) -> Scoring:
     """Return what scores in this process; raises ModelError where it has another model."""
     from klankbord.models import load_encoder, load_tone_model
 
-    with _loading:
-        if (settings, fingerprint) not in _scores:
-            encoder = load_encoder(settings.encoder)
-            model = load_tone_model(settings.tone_model, tier=settings.tier, encoder=encoder)
-            if model.fingerprint != fingerprint:
-                raise ModelError(
-                    "a worker has another tone model",
-                    hint="install the same version of klankbord and of its models on every worker",
-                )
-            _scores[settings, fingerprint] = Scoring(settings, model)
-        return _scores[settings, fingerprint]
+    def load() -> Scoring:
+        encoder = load_encoder(settings.encoder)
+        model = load_tone_model(settings.tone_model, tier=settings.tier, encoder=encoder)
+        if model.fingerprint != fingerprint:
+            raise ModelError("a worker has another tone model", hint=SAME_MODELS)
+        return Scoring(settings, model)
+
+    return _loaded.get((settings, fingerprint), load)

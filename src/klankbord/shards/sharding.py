@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "1"
 _NAME_MODEL = "models/names"
-_LIBRARIES = ("model2vec", "numpy", "phonenumbers", "py3langid", "pyarrow", "python-stdnum")
+_LIBRARIES = ("numpy", "phonenumbers", "py3langid", "pyarrow", "python-stdnum", "tokenizers")
 
 
 @dataclass(frozen=True)
