@@ -102,7 +102,11 @@ def _other_table(others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|" + "---:|" * (len(tiers) + 1)
     for one in rivals:
         times = (one["klankbord"].get(tier) for tier in [*tiers, ""])
-        yield _cells(one["name"], (f"{each[0]:.2g}" if each else "" for each in times))
+        yield _cells(one["name"], (_times(each[0]) if each else "" for each in times))
+
+
+def _times(times: float) -> str:
+    return f"{times:,.0f}" if times >= 10 else f"{times:.2g}"
 
 
 def _cells(first: str, others: Iterable[str]) -> str:
