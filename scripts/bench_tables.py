@@ -106,6 +106,9 @@ def _other_table(others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _times(times: float) -> str:
+    """Write how many times as fast, in two digits: 225, 7.6, or 1/16 for slower."""
+    if times < 1:
+        return f"1/{_times(1 / times)}"
     return f"{times:,.0f}" if times >= 10 else f"{times:.2g}"
 
 
