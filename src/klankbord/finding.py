@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from klankbord.outputs import Findings, Heard, work_out
-from klankbord.records import Action, KnownTheme, Progress
+from klankbord.records import Action, KnownTheme, Mapped, Progress, in_turn
 from klankbord.settings import Settings
 
 if TYPE_CHECKING:
     from klankbord.models import Encoder, ToneModel
     from klankbord.store import Workspace
-    from klankbord.themes import Placer, ThemeFindings
+    from klankbord.themes import ThemeFindings
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,17 @@ def find(
     tone_model: ToneModel,
     settings: Settings,
     progress: Progress,
-    place: Placer | None = None,
+    mapped: Mapped = in_turn,
 ) -> Found:
-    """Run the stages that look for something in what was heard; see `themes.discover`."""
+    """Run the stages that look for something in what was heard.
+
+    `mapped`, which may be that of an engine, does what is done by customer, by head theme and by
+    complaint.
+    """
     from klankbord import drivers, loop, shifts, themes
     from klankbord.language.dutch import NounPhrases
     from klankbord.models import load_dutch
+    from klankbord.shards import placer
 
     told: dict[str, Any] = {"language": settings.language, "timezone": settings.timezone}
     found_shifts = shifts.find_shifts(
@@ -54,6 +59,7 @@ def find(
         fdr=settings.fdr,
         verdicts=store.verdicts(),
         as_of=heard.moment,
+        mapped=mapped,
         progress=progress,
         **told,
     )
@@ -67,7 +73,8 @@ def find(
         known=known,
         as_of=heard.moment,
         phrases=NounPhrases(load_dutch),
-        place=place,
+        place=placer(settings, encoder, mapped),
+        mapped=mapped,
         progress=progress,
         **told,
     )

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from klankbord.shards import Scoring
     from klankbord.store import Workspace
 
-SHARD_ROWS = 20_000  # scored at a time and stored in one transaction, after which others may write
+SHARD_ROWS = 10_000  # scored at a time and stored in one transaction, after which others may write
 # bytes for each byte of new feedback, at most
 WORKSPACE_ON_DISK, OUTPUT_ON_DISK, SHARDS_ON_DISK = 20.0, 6.0, 3.0
 LIBRARIES = ("numpy", "pyarrow", "scipy", "spacy", "tokenizers")  # that shape the numbers
@@ -103,7 +103,7 @@ def analyse(
     from klankbord.engines import LocalEngine
     from klankbord.models import load_encoder, load_tone_model
     from klankbord.privacy import Pseudonymiser
-    from klankbord.shards import Preparing, Scoring, Sharding, content_digest, placer
+    from klankbord.shards import Preparing, Scoring, Sharding, content_digest
     from klankbord.sources import Profiles, gathered
     from klankbord.store import Workspace
 
@@ -158,9 +158,8 @@ def analyse(
         pa.default_memory_pool().release_unused()
         before = store.state()
         heard = hear(store, as_of, started)
-        place = None if shards is None else placer(settings, encoder, busy)
         with closing(busy):
-            found = find(store, heard, encoder, tone_model, settings, progress, place)
+            found = find(store, heard, encoder, tone_model, settings, progress, busy.map)
         listed = found.findings
         with store.transaction():
             _refuse_erased(store, erasures)

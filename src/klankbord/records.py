@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from klankbord.schema import ShiftKind, Tone
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)  # a file may hold a million of them
@@ -198,3 +202,20 @@ class Progress(Protocol):
 
 def silent(stage: str, done: int, total: int) -> None:
     """Ignore progress."""
+
+
+class Mapped(Protocol):
+    """Does a task with each of some parts, one after the other or, by an engine, at once.
+
+    A task depends on its part alone, and can travel to another process.
+    """
+
+    def __call__(
+        self, task: Callable[[Part], Result], parts: Iterable[Part], /
+    ) -> Iterable[Result]:
+        """Return the results in the order of the parts."""
+
+
+def in_turn(task: Callable[[Part], Result], parts: Iterable[Part], /) -> Iterable[Result]:
+    """Do a task with one part after the other."""
+    return map(task, parts)

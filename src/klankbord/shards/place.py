@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from klankbord.engines import Engine
 from klankbord.errors import ModelError
+from klankbord.records import Mapped
 from klankbord.settings import Settings
 from klankbord.shards.loaded import SAME_MODELS, Loaded
 
@@ -39,11 +39,11 @@ class Placing:
         return placing_with, (self.settings, self.encoder.fingerprint, self.fitted)
 
 
-def placer(settings: Settings, encoder: Encoder, engine: Engine) -> Placer:
-    """Return what places complaints by way of an engine."""
+def placer(settings: Settings, encoder: Encoder, mapped: Mapped) -> Placer:
+    """Return what places complaints part by part; `mapped` may be that of an engine."""
 
     def place(fitted: Fitted, parts: Iterable[Part]) -> Iterable[Placed]:
-        return engine.map(Placing(settings, encoder, fitted), parts)
+        return mapped(Placing(settings, encoder, fitted), parts)
 
     return place
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from klankbord.records import Mapped, in_turn
 from klankbord.shifts.histories import Floats, Ints, Pieces
 from klankbord.shifts.learning import Expectation, learn
 from klankbord.shifts.policy import states
@@ -59,7 +60,7 @@ def long_turns(pieces: Pieces) -> Pieces:
     return turns.take(long_enough & newest(start, MOST_TURNS))
 
 
-def converse(pieces: Pieces) -> Conversations:
+def converse(pieces: Pieces, mapped: Mapped = in_turn) -> Conversations:
     """Judge every conversation with at least three usable turns of one customer."""
     turns = long_turns(pieces)
     start = offsets_of(turns.customer, turns.conversation)
@@ -72,7 +73,7 @@ def converse(pieces: Pieces) -> Conversations:
         start=start,
     )
     dynamics = learn(sequences, TURN)
-    masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH, ~LOW]))
+    masses = final_masses(sequences, dynamics, np.stack([HIGH | LOW, ~HIGH, ~LOW]), mapped)
     return Conversations(
         turns, sequences, dynamics, turns.customer[start[:-1]],
         turned(masses, 1, LOW), turned(masses, 2, HIGH),

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from klankbord.moments import DAY_US, TIMEZONE, microseconds, moment
-from klankbord.records import Progress, ToneShift, Verdict, silent
+from klankbord.records import Mapped, Progress, ToneShift, Verdict, in_turn, silent
 from klankbord.schema import ShiftKind
 from klankbord.shifts import describe, explain, paradox, policy
 from klankbord.shifts.behaviour import Behaviour, behave
@@ -42,6 +42,7 @@ def find_shifts(
     verdicts: Sequence[Verdict] = (),
     language: str = "nl",
     timezone: str = TIMEZONE,
+    mapped: Mapped = in_turn,
     progress: Progress = silent,
 ) -> ShiftFindings:
     """Find the customers whose tone changed, up to and including `as_of`.
@@ -50,7 +51,8 @@ def find_shifts(
     false alarms tolerated among the shifts of each kind, and so of the whole list. A customer with
     fewer than three usable pieces (a conversation on one day is one) is counted as too few,
     unless a conversation of three turns could be judged. `verdicts` calibrate the probabilities,
-    and what was found a false alarm is not listed again.
+    and what was found a false alarm is not listed again. `mapped` believes what each part of the
+    customers feels.
     """
     progress(STAGE, 0, _STEPS)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
@@ -60,6 +62,7 @@ def find_shifts(
         fdr=fdr,
         telling=explain.Telling(as_of, language, timezone),
         verdicts=verdicts,
+        mapped=mapped,
         progress=progress,
     )
     cited = cite(feedback, decision.rows)
@@ -98,6 +101,7 @@ def decide(
     fdr: float,
     telling: explain.Telling,
     verdicts: Sequence[Verdict] = (),
+    mapped: Mapped = in_turn,
     progress: Progress = silent,
 ) -> Decision:
     """Decide from numbers alone whose tone changed; see `find_shifts`."""
@@ -107,13 +111,13 @@ def decide(
     progress(STAGE, 1, _STEPS)
 
     dynamics = learn(sequences)
-    masses = final_masses(sequences, dynamics, policy.allowed_states())
+    masses = final_masses(sequences, dynamics, policy.allowed_states(), mapped)
     progress(STAGE, 2, _STEPS)
 
     silence = listen(histories.pieces, _left_at(histories, customers))
     behaviour = behave(customers, histories.customers, telling.as_of)
     contrary = paradox.contradict(words_judged, sequences, dynamics)
-    held = converse(histories.pieces)
+    held = converse(histories.pieces, mapped)
     ending = worst(held)
     claims = [
         *policy.journey_claims(masses, codes),

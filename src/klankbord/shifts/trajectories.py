@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from klankbord.records import Mapped, in_turn
 from klankbord.schema import TONES
 from klankbord.shifts.histories import Bools, Floats, Ints
 from klankbord.shifts.sequences import Layout, Sequences, lay_out, ragged
@@ -166,22 +167,40 @@ def smooth(sequences: Sequences, dynamics: Dynamics) -> Floats:
     return layout.by_contact(posterior / posterior.sum(axis=0))
 
 
+@dataclass(frozen=True, eq=False)
+class Believing:
+    """Believes where customers are in the end, each by their own history alone."""
+
+    dynamics: Dynamics
+    allowed: Bools  # (k, 5)
+
+    def __call__(self, part: Sequences) -> Floats:
+        """Return `final_masses` of a part of all sequences."""
+        layout, weights = _read(part, self.dynamics)
+        masses, _ = forward(weights, layout, self.dynamics, self.allowed)
+        place = np.empty(len(layout.contact_at), dtype=np.int64)
+        place[layout.contact_at] = np.arange(len(place))
+        last = masses[:, :, place[part.start[1:] - 1]]
+        return np.asarray(last.transpose(2, 1, 0))
+
+
 def final_masses(
-    sequences: Sequences, dynamics: Dynamics, allowed: Bools, batch: int = 20_000
+    sequences: Sequences,
+    dynamics: Dynamics,
+    allowed: Bools,
+    mapped: Mapped = in_turn,
+    *,
+    batch: int = 20_000,
 ) -> Floats:
     """Return per sequence the joint mass of the last state and of `allowed` paths, (m, k, 5).
 
     The first row of `allowed` must allow every state. Works in batches, so memory is bounded.
     """
+    starts = range(0, len(sequences), batch)
+    parts = (sequences.slice(low, min(low + batch, len(sequences))) for low in starts)
     result = np.empty((len(sequences), len(allowed), STATES))
-    for low in range(0, len(sequences), batch):
-        part = sequences.slice(low, min(low + batch, len(sequences)))
-        layout, weights = _read(part, dynamics)
-        masses, _ = forward(weights, layout, dynamics, allowed)
-        place = np.empty(len(layout.contact_at), dtype=np.int64)
-        place[layout.contact_at] = np.arange(len(place))
-        last = masses[:, :, place[part.start[1:] - 1]]
-        result[low : low + batch] = last.transpose(2, 1, 0)
+    for low, masses in zip(starts, mapped(Believing(dynamics, allowed), parts), strict=True):
+        result[low : low + batch] = masses
     return result
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from klankbord.arrays import to_numpy
 from klankbord.moments import TIMEZONE, UNDATED, local_day, microseconds, moment_of
-from klankbord.records import KnownTheme, Progress, Theme, silent
+from klankbord.records import KnownTheme, Mapped, Progress, Theme, in_turn, silent
 from klankbord.schema import SEGMENTS, conform
 from klankbord.themes.codeframe import OVERIG, Code, codeframe
 from klankbord.themes.complaints import Complaints, hear, select
@@ -63,6 +63,7 @@ def discover(
     timezone: str = TIMEZONE,
     phrases: Phrases | None = None,
     place: Placer | None = None,
+    mapped: Mapped = in_turn,
     progress: Progress = silent,
 ) -> ThemeFindings:
     """Return the complaint themes of scored feedback, and `segments` with their theme.
@@ -71,8 +72,8 @@ def discover(
     `known` are the themes of earlier runs with what people decided about them, `codes` the
     codeframe (the default one where it is None). `language` is that of the head labels; `phrases`
     reads the noun phrases of a few Dutch texts per sub-theme, for its label. `place` assigns texts
-    where themes were found in a sample; without one that is done here. The same rows in any order
-    give the same findings.
+    where themes were found in a sample; without one that is done here. `mapped` divides the
+    complaints of each head. The same rows in any order give the same findings.
     """
     from threadpoolctl import threadpool_limits
 
@@ -95,6 +96,7 @@ def discover(
             known=known,
             day=day,
             phrases=phrases,
+            mapped=mapped,
             progress=progress,
         )
         if len(read) < len(said.first):

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from klankbord.arrays import to_numpy
 from klankbord.moments import UNDATED
-from klankbord.records import KnownTheme, Progress
+from klankbord.records import KnownTheme, Mapped, Progress
 from klankbord.themes.cluster import unit
 from klankbord.themes.codeframe import OVERIG, Code
 from klankbord.themes.coding import code_by_examples
@@ -32,7 +32,7 @@ from klankbord.themes.label import word
 from klankbord.themes.prototypes import WordMatrix, word_matrix
 from klankbord.themes.said import Said
 from klankbord.themes.subjects import Phrases, subject_forms
-from klankbord.themes.subthemes import Found, Texts, recognise, under
+from klankbord.themes.subthemes import Found, Sought, Texts, divided, recognise, seek, settle
 from klankbord.themes.words import demote_general, term_matrix
 
 MOST = 2_500  # different texts of one code that themes are found in
@@ -142,10 +142,11 @@ def fit(
     known: Sequence[KnownTheme],
     day: date,
     phrases: Phrases | None,
+    mapped: Mapped,
     progress: Progress,
 ) -> tuple[Fitted, Placed]:
     """Find themes in the texts `read`, and return them with where those texts belong."""
-    progress(_STAGE, 0, len(frame) + 1)
+    progress(_STAGE, 0, 1)
     said_here = said.texts(heard, read)
     vectors = np.asarray(encoder.encode(said_here))
     given = to_numpy(heard.code.take(pa.array(said.first[read])))
@@ -153,7 +154,7 @@ def fit(
     recoded = code != given
     head = _heads(code, frame, known)
     texts = _texts(heard, said, read, voices, encoder, said_here, vectors, recoded, head, phrases)
-    found = _search(head, texts, frame, known, encoder, day, progress)
+    found = _search(head, texts, frame, known, encoder, day, mapped, progress)
     everything = {theme.theme_id: theme for theme in known}
     everything |= {one.theme_id: one for result in found.values() for one in result.themes}
     fitted = Fitted(frame, tuple(one for _, one in sorted(everything.items())), found)
@@ -231,30 +232,31 @@ def _search(
     known: Sequence[KnownTheme],
     encoder: Encoder,
     day: date,
+    mapped: Mapped,
     progress: Progress,
 ) -> dict[str | None, Found]:
     """Return the themes under each head that is mentioned, and those of complaints without one."""
     found: dict[str | None, Found] = {}
     ids = {theme.theme_id for theme in known} | set(frame)
     places: list[tuple[int, str | None]] = [*enumerate(frame), (NO_HEAD, None)]
-    for done, (place, code) in enumerate(places, start=1):
-        progress(_STAGE, done, len(places))
+    sought: dict[str | None, Sought] = {}
+    for place, code in places:
         here = np.flatnonzero(head == place)
         own = [one for one in known if one.parent_id == code and one.terms]
         examples = frame[code].examples if code is not None else ()
         if len(here):
-            found[code] = under(
-                code,
-                here,
-                own,
-                texts,
-                taken=frozenset(ids),
-                encoder=encoder.fingerprint,
-                day=day,
-            )
-            ids |= {theme.theme_id for theme in found[code].themes}
+            sought[code] = seek(code, here, own, texts, encoder.fingerprint)
         elif own and examples:
             found[code] = recognise(own, examples, encoder.encode, encoder.fingerprint)
+    pools = [pool for one in sought.values() for pool in one.pools]
+    groups = divided(pools, texts, mapped)
+    for done, (code, one) in enumerate(sought.items()):
+        progress(_STAGE, done, len(sought) + 1)
+        found[code] = settle(
+            one, groups, texts, taken=frozenset(ids), encoder=encoder.fingerprint, day=day
+        )
+        ids |= {theme.theme_id for theme in found[code].themes}
+    progress(_STAGE, len(sought) + 1, len(sought) + 1)
     return found
 
 

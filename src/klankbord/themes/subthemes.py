@@ -11,14 +11,15 @@ head since that day against its share before, at CHANCE over the groups there ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 import numpy as np
 
-from klankbord.records import KnownTheme
+from klankbord.records import KnownTheme, Mapped
 from klankbord.themes.cluster import NEIGHBOURS, centroids, divide, sample, unit
 from klankbord.themes.features import Encode, subject_vectors, text_vectors
 from klankbord.themes.grouping import MAX_FIT
@@ -78,47 +79,117 @@ class Found:
         return _nearest(self.prototypes, vectors, words)
 
 
-def under(
+@dataclass(frozen=True)
+class Pool:
+    """Texts under one head that may be divided."""
+
+    rows: np.ndarray
+    clear: np.ndarray  # all texts that were coded by themselves for this head
+    since: date | None  # only more mentions since then make a new theme
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A head (None: none) with its texts, and where new themes are sought in them."""
+
+    head: str | None
+    here: np.ndarray  # rows
+    known: tuple[KnownTheme, ...]  # of earlier runs
+    prototypes: tuple[Prototype, ...]  # that of the head first, then of the known themes
+    pools: tuple[Pool, ...]
+
+
+def seek(
     head: str | None,
     here: np.ndarray,
     known: Sequence[KnownTheme],
+    texts: Texts,
+    encoder: str,
+) -> Sought:
+    """Return where new themes are sought among the texts `here` of one head.
+
+    `known` are its themes of earlier runs. Too few texts are in no pool.
+    """
+    clear = here[texts.own[here]]
+    vectors, words = texts.vectors[here], texts.words.rows(here)
+    of_head = learn(vectors, words, np.where(texts.own[here], 0, -1), 1)
+    prototypes = (*of_head, *_kept(known, encoder, vectors, words))
+    place, _ = _nearest(prototypes, vectors, words)
+    pools = [(-1, max((one.found_at for one in known), default=None))]
+    pools += [(at, None) for at, one in enumerate(known) if one.divide]  # a person asked for it
+    found = []
+    for at, since in pools:
+        rows = clear[np.isin(clear, here[place == at])]
+        rows = rows[sample(len(rows), MAX_FIT)]
+        if len(rows) >= MIN_SPLIT:
+            found.append(Pool(rows, clear, since))
+    return Sought(head, here, tuple(known), prototypes, tuple(found))
+
+
+def divided(pools: Iterable[Pool], texts: Texts, mapped: Mapped) -> Iterator[list[np.ndarray]]:
+    """Yield the rows of each group in each pool, ahead of which no more than a few are read."""
+    waiting: deque[np.ndarray] = deque()
+
+    def vectors() -> Iterator[np.ndarray]:
+        for pool in pools:
+            rows, vectors = _subjects(pool, texts)
+            waiting.append(rows)
+            yield vectors
+
+    for groups in mapped(groups_of, vectors()):
+        rows = waiting.popleft()
+        yield [rows[members] for members in groups]
+
+
+def groups_of(vectors: np.ndarray) -> list[np.ndarray]:
+    """Return the places of the vectors near the centre of each group: none where all are alike."""
+    from threadpoolctl import threadpool_limits
+
+    if len(vectors) < MIN_SPLIT:
+        return []
+    with threadpool_limits(limits=1, user_api="blas"):  # one order of summation anywhere
+        division = divide(vectors, min_stability=MIN_STABILITY, most=MOST, near=_neighbours)
+        if division is None:
+            return []
+        centres = centroids(vectors, division.labels, division.clusters)
+    near = (vectors * centres[division.labels]).sum(axis=1) >= MIN_CLOSENESS
+    return [
+        np.flatnonzero((division.labels == cluster) & near) for cluster in range(division.clusters)
+    ]
+
+
+def settle(
+    sought: Sought,
+    groups: Iterator[list[np.ndarray]],
     texts: Texts,
     *,
     taken: frozenset[str],
     encoder: str,
     day: date,
 ) -> Found:
-    """Return the themes under `head` (None: that stand alone) among the texts `here`.
+    """Return the themes under a head; `groups` yields those of each of its pools.
 
-    `known` are those of earlier runs, `taken` the ids that are in use anywhere. Raises nothing:
-    with too few texts there are just no new themes.
+    `taken` are the ids that are in use anywhere.
     """
-    themes = list(known)
-    clear = here[texts.own[here]]
+    here, themes, prototypes = sought.here, list(sought.known), list(sought.prototypes)
     vectors, words = texts.vectors[here], texts.words.rows(here)
-    of_head = learn(vectors, words, np.where(texts.own[here], 0, -1), 1)
-    prototypes = _kept(themes, encoder, vectors, words)
-    place, _ = _nearest(of_head + prototypes, vectors, words)
-    latest = max((one.found_at for one in known), default=None)
-    pools = [(-1, latest)]
-    pools += [(at, None) for at, one in enumerate(themes) if one.divide]  # a person asked for it
     fresh: list[tuple[Wording, np.ndarray, date | None]] = []
-    for at, since in pools:
-        pool = clear[np.isin(clear, here[place == at])]
-        fresh += [(*found, since) for found in _divide(head or "", texts, pool, clear)]
+    for pool in sought.pools:
+        named = _named(sought.head or "", texts, next(groups), pool.clear)
+        fresh += [(*found, pool.since) for found in named]
     for wording, members, since in fresh:
         if not _passes(texts, members, here, since, CHANCE / len(fresh)):
             continue
-        theme_id = _new_id(head, wording, taken | {one.theme_id for one in themes})
+        theme_id = _new_id(sought.head, wording, taken | {one.theme_id for one in themes})
         marked = np.where(np.isin(here, members), 0, -1)
         prototype = learn(vectors, words, marked, 1)[0]
-        theme = _known(theme_id, head, wording, prototype, encoder, day)
+        theme = _known(theme_id, sought.head, wording, prototype, encoder, day)
         prototypes.append(from_parts(theme.centre, theme.terms))  # as the next run will know it
         themes.append(theme)
     order = sorted(range(len(themes)), key=lambda at: themes[at].theme_id)
     return Found(
         tuple(replace(themes[at], divide=False) for at in order),
-        (*of_head, *(prototypes[at] for at in order)),
+        (prototypes[0], *(prototypes[1 + at] for at in order)),
     )
 
 
@@ -162,33 +233,33 @@ def _kept(
     ]
 
 
-def _divide(
-    head: str, texts: Texts, pool: np.ndarray, clear: np.ndarray
-) -> list[tuple[Wording, np.ndarray]]:
-    """Return wording and texts of each group in `pool`; texts without a subject are in none."""
-    pool = pool[sample(len(pool), MAX_FIT)]
-    if len(pool) < MIN_SPLIT:
-        return []
+def _subjects(pool: Pool, texts: Texts) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texts of a pool that name a subject, and a unit vector of it for each."""
+    subject = subject_vectors(texts.terms, pool.rows, _outside(pool.clear, texts), texts.encode)
+    worded = np.flatnonzero(subject.any(axis=1))
+    rows = pool.rows[worded]
+    if not len(rows):
+        return rows, subject[worded]
+    whole = text_vectors([texts.said[row] for row in rows], texts.vectors[rows])
+    return rows, unit(np.hstack([subject[worded], whole]))
+
+
+def _outside(clear: np.ndarray, texts: Texts) -> np.ndarray:
+    """Tell which texts were coded by themselves, for another head than the texts `clear`."""
     outside = texts.own.copy()
     outside[clear] = False
-    subject = subject_vectors(texts.terms, pool, outside, texts.encode)
-    worded = np.flatnonzero(subject.any(axis=1))
-    pool = pool[worded]
-    if len(pool) < MIN_SPLIT:
-        return []
-    whole = text_vectors([texts.said[row] for row in pool], texts.vectors[pool])
-    vectors = unit(np.hstack([subject[worded], whole]))
-    division = divide(vectors, min_stability=MIN_STABILITY, most=MOST, near=_neighbours)
-    if division is None:
-        return []
-    centres = centroids(vectors, division.labels, division.clusters)
-    closeness = (vectors * centres[division.labels]).sum(axis=1)
+    return outside
+
+
+def _named(
+    head: str, texts: Texts, groups: Sequence[np.ndarray], clear: np.ndarray
+) -> list[tuple[Wording, np.ndarray]]:
+    """Return the groups that have a name, with their texts; what goes by one name is one."""
+    outside = _outside(clear, texts)
     inside_head = np.zeros(len(texts.own), dtype=bool)
     inside_head[clear] = True
     found: dict[str, tuple[Wording, np.ndarray]] = {}
-    for cluster in range(division.clusters):
-        near = (division.labels == cluster) & (closeness >= MIN_CLOSENESS)
-        members = pool[near]
+    for members in groups:
         inside = np.zeros(len(texts.own), dtype=bool)
         inside[members] = True
         wording = word(
@@ -201,7 +272,7 @@ def _divide(
             forms=partial(texts.forms, members),
         )
         if wording.label:
-            name = slug(wording.label)  # what goes by one name is one theme
+            name = slug(wording.label)
             wording, before = found.get(name, (wording, members[:0]))
             found[name] = wording, np.concatenate([before, members])
     return list(found.values())
