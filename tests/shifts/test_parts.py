@@ -1,23 +1,12 @@
-"""Customers told apart over several tables are judged as those of one table."""
+"""Customers that other processes believe something of, a part of them each."""
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
-from klankbord.shifts import (
-    ShiftFindings,
-    Telling,
-    cite,
-    decide,
-    find_shifts,
-    gather,
-    tell,
-    together,
-)
-from klankbord.values import customer_values
+from elsewhere import Elsewhere
+from klankbord.shifts import find_shifts, trajectories
 
 from .builders import AS_OF, Piece, crowd, customer_table, history, tables
 
@@ -42,53 +31,17 @@ def world() -> tuple[pa.Table, pa.Table]:
     return feedback.set_column(place, field, pa.array(halves, field.type)), scores
 
 
-def part_of(feedback: pa.Table) -> np.ndarray:
-    customers = pc.fill_null(feedback["customer_id"], "").to_pylist()
-    return np.array([sum(map(ord, customer)) % 3 for customer in customers])
-
-
-def found_in_parts(feedback: pa.Table, scores: pa.Table) -> tuple[pa.Table, ShiftFindings]:
-    part = part_of(feedback)
-    shards = [feedback.filter(pa.array(part == number)) for number in range(3)]
-    parts = [gather(shard, scores, AS_OF) for shard in shards]
-    decision = decide(together(parts), CUSTOMERS, fdr=0.1, telling=Telling(AS_OF))
-    every = pa.concat_tables(shards)
-    cited = cite(every, decision.rows)
-    worth: dict[str, float] = {}
-    for shard in shards:
-        worth |= customer_values(shard, CUSTOMERS)
-    return cited.feedback, tell(decision, cited, scores, worth)
-
-
-def test_parts_give_what_the_whole_gives() -> None:
+def test_customers_believed_part_by_part_elsewhere_are_judged_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     feedback, scores = world()
     whole = find_shifts(feedback, scores, CUSTOMERS, fdr=0.1, as_of=AS_OF)
-    cited, found = found_in_parts(feedback, scores)
+    monkeypatch.setattr(trajectories, "BATCH", 7)
+    mapped = Elsewhere()
+    found = find_shifts(feedback, scores, CUSTOMERS, fdr=0.1, as_of=AS_OF, mapped=mapped)
+    assert mapped.parts["Believing"] > 1
     assert len({shift.kind for shift in whole.shifts}) >= 3
     assert found == whole
     assert found.dynamics is not None
     assert whole.dynamics is not None
     assert found.dynamics.values() == whole.dynamics.values()
-    assert cited.num_rows < feedback.num_rows
-
-
-def test_the_order_of_the_parts_changes_nothing_that_is_known() -> None:
-    feedback, scores = world()
-    part = part_of(feedback)
-    parts = [
-        gather(feedback.filter(pa.array(part == number)), scores, AS_OF) for number in range(3)
-    ]
-    one, other = together(parts), together(parts[::-1])
-    whole = gather(feedback, scores, AS_OF)
-    for name in ("customer", "at", "channel", "length", "stream", "source_end", "probabilities"):
-        for found in (one, other):
-            assert np.array_equal(getattr(found.pieces, name), getattr(whole.pieces, name)), name
-    assert one.customers.equals(whole.customers)
-    assert one.rows == feedback.num_rows
-
-
-def test_a_customer_in_two_parts_is_refused() -> None:
-    feedback, scores = world()
-    part = gather(feedback, scores, AS_OF)
-    with pytest.raises(ValueError, match="several parts"):
-        together([part, part])

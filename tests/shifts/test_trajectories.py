@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from klankbord.shifts import trajectories
 from klankbord.shifts.learning import Expectation, before_learning, generator, learn
 from klankbord.shifts.sequences import Sequences, ragged
 from klankbord.shifts.trajectories import (
@@ -78,11 +79,12 @@ def test_posterior_equals_enumeration_of_all_paths(seed):
 @pytest.mark.parametrize(
     ("visited", "settled"), [((4,), (0, 1, 2)), ((3, 4), (0, 1)), ((0, 1), (3, 4)), ((0,), (2,))]
 )
-def test_joint_claim_and_its_turn_equal_enumeration(visited, settled):
+def test_joint_claim_and_its_turn_equal_enumeration(visited, settled, monkeypatch):
+    monkeypatch.setattr(trajectories, "BATCH", 3)
     sequences = random_sequences([5, 1, 3, 4], 5)
     dynamics = random_dynamics(sequences, 5)
     was, now = np.isin(range(5), visited), np.isin(range(5), settled)
-    masses = final_masses(sequences, dynamics, np.stack([was | True, ~was]), batch=3)
+    masses = final_masses(sequences, dynamics, np.stack([was | True, ~was]))
     probability = (masses[:, 0] - masses[:, 1])[:, now].sum(axis=1)
     turning = turning_mass(sequences, dynamics, was, now)
     for index in range(len(sequences)):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from planted import AS_OF, SUBJECTS, HashedEncoder, complaints_of, tables
 
+from elsewhere import Elsewhere
 from klankbord.schema import CUSTOMERS
 from klankbord.themes import ThemeFindings, codeframe, discover
 from klankbord.themes.complaints import hear, select
@@ -29,8 +30,13 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DISCOVER, "MOST", 200)
 
 
-def run(texts: Sequence[str], order: np.ndarray | None = None, **options: object) -> ThemeFindings:
-    data = tables(texts, codes=[HEAD] * len(texts))
+def run(
+    texts: Sequence[str],
+    order: np.ndarray | None = None,
+    codes: Sequence[str] = (),
+    **options: object,
+) -> ThemeFindings:
+    data = tables(texts, codes=codes or [HEAD] * len(texts))
     if order is not None:
         data = tuple(table.take(pa.array(order)) for table in data)
     given = {"customers": CUSTOMERS.empty_table(), "as_of": AS_OF} | options
@@ -74,6 +80,19 @@ def test_the_order_of_rows_and_the_size_of_parts_change_nothing(
     parts = run(TEXTS)
     assert [theme.theme_id for theme in parts.themes] == [one.theme_id for one in first.themes]
     assert parts.segments.equals(first.segments)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_heads_that_are_divided_elsewhere_give_the_same_themes() -> None:
+    codes = np.where(np.arange(len(TEXTS)) % 2, HEAD, "website").tolist()
+    first = run(TEXTS, codes=codes)
+    mapped = Elsewhere()
+    again = run(TEXTS, codes=codes, mapped=mapped)
+    assert mapped.parts == {"groups_of": 2}
+    assert len([theme for theme in first.themes if theme.parent_id]) > 2
+    assert again.themes == first.themes
+    assert again.known == first.known
+    assert again.segments.equals(first.segments)
 
 
 @pytest.mark.usefixtures("sampled")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -68,8 +67,6 @@ class Histories:
 
     customers: pa.Array  # distinct ids in ascending order
     pieces: Pieces
-    sources: pa.Array  # distinct names in ascending order
-    rows: int  # of the feedback table
 
 
 def gather(
@@ -98,43 +95,9 @@ def gather(
     kept, codes, at = kept[order], codes[order], at[order]
     turn = _integers(feedback["turn"])[kept]
     swap = _settle_ties(codes, at, turn, feedback["feedback_id"], kept)
-    sources, source = encode(feedback["source"])
+    _, source = encode(feedback["source"])
     pieces = _pieces(feedback, kept[swap], codes[swap], at[swap], turn[swap], source, timezone)
-    return Histories(customers, _join(pieces, feedback, scores), sources, feedback.num_rows)
-
-
-def together(parts: Sequence[Histories]) -> Histories:
-    """Return what `gather` finds in the tables of all parts one after the other.
-
-    A customer may lie in one part only.
-    """
-    customers, code = encode(pa.chunked_array([part.customers for part in parts], pa.string()))
-    if len(customers) < len(code):
-        raise ValueError("a customer lies in several parts")
-    sources, source = encode(pa.chunked_array([part.sources for part in parts], pa.string()))
-    moved, rows, known, named, talks = [], 0, 0, 0, 0
-    for part in parts:
-        pieces = part.pieces
-        name, channel = np.divmod(pieces.stream, len(CHANNELS))
-        moved.append(
-            replace(
-                pieces,
-                row=pieces.row + rows,
-                customer=code[known + pieces.customer],
-                conversation=np.where(pieces.conversation < 0, -1, pieces.conversation + talks),
-                stream=source[named + name] * len(CHANNELS) + channel,
-            )
-        )
-        rows += part.rows
-        known += len(part.customers)
-        named += len(part.sources)
-        talks += int(pieces.conversation.max(initial=-1)) + 1
-    joined = Pieces(
-        **{f.name: np.concatenate([getattr(one, f.name) for one in moved]) for f in fields(Pieces)}
-    )
-    joined = joined.take(np.argsort(joined.customer, kind="stable"))
-    ends = _ends(joined.stream, joined.at)
-    return Histories(customers, replace(joined, source_end=ends), sources, rows)
+    return Histories(customers, _join(pieces, feedback, scores))
 
 
 def _settle_ties(codes: Ints, at: Ints, turn: Ints, ids: pa.ChunkedArray, rows: Ints) -> Ints:

@@ -40,6 +40,7 @@ from klankbord.shifts.histories import Bools, Floats, Ints
 from klankbord.shifts.sequences import Layout, Sequences, lay_out, ragged
 
 STATES = len(TONES)
+BATCH = 20_000  # sequences at a time, which bounds memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,18 +190,16 @@ def final_masses(
     dynamics: Dynamics,
     allowed: Bools,
     mapped: Mapped = in_turn,
-    *,
-    batch: int = 20_000,
 ) -> Floats:
     """Return per sequence the joint mass of the last state and of `allowed` paths, (m, k, 5).
 
-    The first row of `allowed` must allow every state. Works in batches, so memory is bounded.
+    The first row of `allowed` must allow every state. `mapped` does a BATCH of sequences at a time.
     """
-    starts = range(0, len(sequences), batch)
-    parts = (sequences.slice(low, min(low + batch, len(sequences))) for low in starts)
+    starts = range(0, len(sequences), BATCH)
+    parts = (sequences.slice(low, min(low + BATCH, len(sequences))) for low in starts)
     result = np.empty((len(sequences), len(allowed), STATES))
     for low, masses in zip(starts, mapped(Believing(dynamics, allowed), parts), strict=True):
-        result[low : low + batch] = masses
+        result[low : low + BATCH] = masses
     return result
 
 
