@@ -36,7 +36,7 @@ from klankbord.outputs import (
 )
 from klankbord.outputs.edited import set_aside
 from klankbord.outputs.stored import rejected_by_reason
-from klankbord.records import Action, Progress, SourceCount, Theme, silent
+from klankbord.records import Action, Progress, SourceCount, Theme, in_turn, silent
 from klankbord.roles import Role
 from klankbord.settings import Settings
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from klankbord.store import Workspace
 
 SHARD_ROWS = 10_000  # scored at a time and stored in one transaction, after which others may write
+BESIDE = 250_000  # rows in memory; beside more, other processes would take it over 2 GB
 # bytes for each byte of new feedback, at most
 WORKSPACE_ON_DISK, OUTPUT_ON_DISK, SHARDS_ON_DISK = 20.0, 6.0, 3.0
 LIBRARIES = ("numpy", "pyarrow", "scipy", "spacy", "tokenizers")  # that shape the numbers
@@ -158,8 +159,10 @@ def analyse(
         pa.default_memory_pool().release_unused()
         before = store.state()
         heard = hear(store, as_of, started)
+        roomy = shards is not None or heard.feedback.num_rows <= BESIDE
         with closing(busy):
-            found = find(store, heard, encoder, tone_model, settings, progress, busy.map)
+            mapped = busy.map if roomy else in_turn
+            found = find(store, heard, encoder, tone_model, settings, progress, mapped)
         listed = found.findings
         with store.transaction():
             _refuse_erased(store, erasures)

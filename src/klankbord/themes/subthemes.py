@@ -127,7 +127,7 @@ def seek(
 
 
 def divided(pools: Iterable[Pool], texts: Texts, mapped: Mapped) -> Iterator[list[np.ndarray]]:
-    """Yield the rows of each group in each pool, ahead of which no more than a few are read."""
+    """Yield for each pool the rows of its groups; vectors are made when they are asked for."""
     waiting: deque[np.ndarray] = deque()
 
     def vectors() -> Iterator[np.ndarray]:
