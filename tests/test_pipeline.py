@@ -85,6 +85,30 @@ def test_several_processes_give_what_one_gives(job, tmp_path, monkeypatch):
     assert outputs(tmp_path / "een") == outputs(tmp_path / "twee")
 
 
+class NotingEngine(LocalEngine):
+    """Remembers what it did."""
+
+    def __init__(self):
+        super().__init__(workers=1)
+        self.tasks = set()
+
+    def map(self, task, shards):
+        self.tasks.add(type(task).__name__)
+        return super().map(task, shards)
+
+
+def test_beside_many_rows_nothing_is_done_by_other_processes(job, tmp_path, monkeypatch):
+    engine = NotingEngine()
+    analyse(**job, out=tmp_path / "een", engine=engine)
+    assert {"Scoring", "Believing"} <= engine.tasks
+    monkeypatch.setattr(pipeline, "BESIDE", 59)
+    engine = NotingEngine()
+    analyse(**job | {"workspace": tmp_path / "k2.db"}, out=tmp_path / "twee", engine=engine)
+    assert "Scoring" in engine.tasks
+    assert "Believing" not in engine.tasks
+    assert outputs(tmp_path / "een") == outputs(tmp_path / "twee")
+
+
 @pytest.mark.parametrize("shards", [0, 4, 9, 10, 13])
 def test_a_run_that_was_stopped_goes_on_where_it_was(job, tmp_path, monkeypatch, shards):
     monkeypatch.setattr("klankbord.importing.file.BATCH_ROWS", 7)  # nine of them

@@ -21,11 +21,19 @@ _CGROUPS = (  # limit and use of a container, of both versions
 _UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
+_kept_to: list[int] = []
+
+
 def cores() -> int:
     """Return on how many cores this process may run."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return min([len(os.sched_getaffinity(0)), *_kept_to])
+    return min([os.cpu_count() or 1, *_kept_to])
+
+
+def keep_to(number: int) -> None:
+    """Have this process, one of several that share a machine, use no more cores than that."""
+    _kept_to[:] = [number]
 
 
 def require(folder: Path, needed: float, what: str) -> None:

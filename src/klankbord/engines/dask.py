@@ -22,6 +22,7 @@ from klankbord import __version__
 from klankbord.engines.engine import Task
 from klankbord.engines.outcome import Done, Failed, attempt
 from klankbord.errors import KlankbordError, MissingExtraError
+from klankbord.room import keep_to
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -210,6 +211,7 @@ def _work(recipe: _Recipe, parcel: _Parcel) -> Done[Any] | Failed:
     import warnings
 
     with _at_work:
+        keep_to(1)
         warnings.simplefilter("ignore")
         return attempt(lambda content: recipe.task()(content), parcel.content)
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from klankbord.engines.engine import Task
 from klankbord.engines.outcome import Done, Failed, attempt
 from klankbord.errors import KlankbordError
-from klankbord.room import cores
+from klankbord.room import cores, keep_to
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -84,7 +84,7 @@ class LocalEngine:
 
 
 def _begin_quietly() -> None:
-    """Leave interrupts to the process that started this one, and say nothing of one's own.
+    """Use one core, leave interrupts to the process that started this one, and say nothing.
 
     A library's warning could hold a customer's words.
     """
@@ -96,6 +96,7 @@ def _begin_quietly() -> None:
     from klankbord.spared import spare_pandas
 
     spare_pandas()
+    keep_to(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     logging.lastResort = None
