@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from dask_cluster import kill, pids
 from klankbord.cli import run as command
@@ -24,6 +25,7 @@ from klankbord.shards import Placing, Preparing, Scoring, Sharding, Source, cont
 from klankbord.sources import Companions
 from klankbord.themes import Fitted
 from klankbord.themes.cluster import unit
+from klankbord.themes.features import Subjects
 from klankbord.themes.subthemes import groups_of
 from shard_exports import exports
 from shard_runs import assert_same, outputs, stored
@@ -102,12 +104,14 @@ def test_complaints_get_their_theme_on_the_cluster_where_there_are_many(
 
 def test_a_head_is_divided_on_a_worker_as_it_is_here(engine: DaskEngine) -> None:
     random = np.random.default_rng(7)
-    centres = random.normal(size=(4, 24))
-    near = centres[random.integers(4, size=200)] + 0.3 * random.normal(size=(200, 24))
-    vectors = unit(near).astype(np.float32)
-    here = groups_of(vectors)
+    about = random.integers(4, size=200)
+    near = random.normal(size=(4, 24))[about] + 0.3 * random.normal(size=(200, 24))
+    weights = sparse.csr_matrix((np.ones(200), (np.arange(200), about)), shape=(200, 4))
+    texts = [f"onderwerp{subject} nummer {place}" for place, subject in enumerate(about)]
+    subjects = Subjects(texts, unit(near), weights, np.eye(4, 24))
+    here = groups_of(subjects)
     assert len(here) > 1
-    for there in engine.map(groups_of, [vectors, vectors]):
+    for there in engine.map(groups_of, [subjects, subjects]):
         assert [group.tolist() for group in there] == [group.tolist() for group in here]
 
 

@@ -12,6 +12,7 @@ belongs to this head.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -111,20 +112,53 @@ def _counts(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> spar
     return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
 
 
-def subject_vectors(
-    terms: Terms, members: np.ndarray, others: np.ndarray, encode: Encode
-) -> np.ndarray:
-    """Return one unit vector (float32) per text in `members`, against the texts in `others`.
+@dataclass(frozen=True)
+class Subjects:
+    """Texts under one head, and what it takes to tell them apart by subject."""
 
-    `members` are row numbers of `terms`, `others` a boolean over its rows. A text gets the
-    zero vector when no word of it is more common here than there.
+    texts: Sequence[str]
+    vectors: np.ndarray  # unit vectors of the encoder
+    weights: sparse.csr_matrix  # texts x words: how much each word belongs to this head
+    words: np.ndarray  # the encoder's vectors of those words
+
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[str],
+        vectors: np.ndarray,
+        terms: Terms,
+        members: np.ndarray,
+        others: np.ndarray,
+        encode: Encode,
+    ) -> Subjects:
+        """Return those of `texts` in `members`, against the texts in `others`.
+
+        `members` are row numbers of `texts`, `vectors` and `terms`, `others` a boolean over them.
+        """
+        single = np.array([place for place, name in enumerate(terms.names) if " " not in name], int)
+        weights, used = _weighted(terms, single, members, others)
+        names: Sequence[str] = [terms.names[place] for place in used]
+        words = np.asarray(encode(names)) if names else np.zeros((0, vectors.shape[1]))
+        return cls([texts[row] for row in members], vectors[members], weights, words)
+
+    def told_apart(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of the texts that name a subject, and a unit vector for each."""
+        subject = subject_vectors(self.weights, self.words)
+        worded = np.flatnonzero(subject.any(axis=1))
+        if not len(worded):
+            return worded, subject[worded]
+        whole = text_vectors([self.texts[place] for place in worded.tolist()], self.vectors[worded])
+        return worded, unit(np.hstack([subject[worded], whole]))
+
+
+def subject_vectors(weights: sparse.csr_matrix, words: np.ndarray) -> np.ndarray:
+    """Return one unit vector (float32) per text by the subject words it holds; see `Subjects`.
+
+    A text gets the zero vector when no word of it is more common under its head than elsewhere.
     """
-    single = np.array([place for place, name in enumerate(terms.names) if " " not in name], int)
-    weights, used = _weighted(terms, single, members, others)
     if weights.shape[1] == 0:
-        return np.zeros((len(members), 1), dtype=np.float32)
-    names: Sequence[str] = [terms.names[place] for place in used]
-    meaning = unit(np.asarray(weights @ np.asarray(encode(names), dtype=np.float64)))
+        return np.zeros((weights.shape[0], 1), dtype=np.float32)
+    meaning = unit(np.asarray(weights @ np.asarray(words, dtype=np.float64)))
     meaning = unit(meaning - meaning.mean(axis=0))
     return unit(np.hstack([meaning, _LEXICAL_WEIGHT * _lexical(weights)])).astype(np.float32)
 

@@ -11,8 +11,7 @@ head since that day against its share before, at CHANCE over the groups there ar
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,8 +19,8 @@ from functools import partial
 import numpy as np
 
 from klankbord.records import KnownTheme, Mapped
-from klankbord.themes.cluster import NEIGHBOURS, centroids, divide, sample, unit
-from klankbord.themes.features import Encode, subject_vectors, text_vectors
+from klankbord.themes.cluster import NEIGHBOURS, centroids, divide, sample
+from klankbord.themes.features import Encode, Subjects
 from klankbord.themes.grouping import MAX_FIT
 from klankbord.themes.label import Wording, slug, word
 from klankbord.themes.prototypes import (
@@ -126,36 +125,33 @@ def seek(
     return Sought(head, here, tuple(known), prototypes, tuple(found))
 
 
-def divided(pools: Iterable[Pool], texts: Texts, mapped: Mapped) -> Iterator[list[np.ndarray]]:
-    """Yield for each pool the rows of its groups; vectors are made when they are asked for."""
-    waiting: deque[np.ndarray] = deque()
-
-    def vectors() -> Iterator[np.ndarray]:
-        for pool in pools:
-            rows, vectors = _subjects(pool, texts)
-            waiting.append(rows)
-            yield vectors
-
-    for groups in mapped(groups_of, vectors()):
-        rows = waiting.popleft()
-        yield [rows[members] for members in groups]
+def divided(pools: Sequence[Pool], texts: Texts, mapped: Mapped) -> Iterator[list[np.ndarray]]:
+    """Yield for each pool the rows of its groups."""
+    parts = (
+        Subjects.of(
+            texts.said, texts.vectors, texts.terms, pool.rows, _outside(pool.clear, texts),
+            texts.encode,
+        )
+        for pool in pools
+    )  # fmt: skip
+    for pool, groups in zip(pools, mapped(groups_of, parts), strict=True):
+        yield [pool.rows[members] for members in groups]
 
 
-def groups_of(vectors: np.ndarray) -> list[np.ndarray]:
-    """Return the places of the vectors near the centre of each group: none where all are alike."""
+def groups_of(subjects: Subjects) -> list[np.ndarray]:
+    """Return the places of the texts near the centre of each group: none where all are alike."""
     from threadpoolctl import threadpool_limits
 
-    if len(vectors) < MIN_SPLIT:
-        return []
     with threadpool_limits(limits=1, user_api="blas"):  # one order of summation anywhere
+        worded, vectors = subjects.told_apart()
+        if len(worded) < MIN_SPLIT:
+            return []
         division = divide(vectors, min_stability=MIN_STABILITY, most=MOST, near=_neighbours)
         if division is None:
             return []
         centres = centroids(vectors, division.labels, division.clusters)
     near = (vectors * centres[division.labels]).sum(axis=1) >= MIN_CLOSENESS
-    return [
-        np.flatnonzero((division.labels == cluster) & near) for cluster in range(division.clusters)
-    ]
+    return [worded[(division.labels == cluster) & near] for cluster in range(division.clusters)]
 
 
 def settle(
@@ -231,17 +227,6 @@ def _kept(
         replace(one, centre=centres[at].astype(np.float32)) if foreign[at] else one
         for at, one in enumerate(kept)
     ]
-
-
-def _subjects(pool: Pool, texts: Texts) -> tuple[np.ndarray, np.ndarray]:
-    """Return the texts of a pool that name a subject, and a unit vector of it for each."""
-    subject = subject_vectors(texts.terms, pool.rows, _outside(pool.clear, texts), texts.encode)
-    worded = np.flatnonzero(subject.any(axis=1))
-    rows = pool.rows[worded]
-    if not len(rows):
-        return rows, subject[worded]
-    whole = text_vectors([texts.said[row] for row in rows], texts.vectors[rows])
-    return rows, unit(np.hstack([subject[worded], whole]))
 
 
 def _outside(clear: np.ndarray, texts: Texts) -> np.ndarray:
