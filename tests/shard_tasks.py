@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from klankbord.errors import KlankbordError
+from klankbord.room import cores
 
 SECRET = "zorvlaxq van Kwibnadra"
 
 
 def squared(number: int) -> int:
     return number * number
+
+
+def cores_seen(_number: int) -> int:
+    return cores()
 
 
 def slow_first(number: int) -> int:

@@ -330,5 +330,6 @@ def test_title_and_language_are_told(
             page.wait_for_url("**/shifts")
             assert page.title() == f"{queue} · Klankbord"
             page.locator("[data-row]").first.click()
+            page.wait_for_url("**/shifts/*")  # until it is loaded, head and all
             assert re.fullmatch(rf"({shift}) .*K-0002.* · Klankbord", page.title())
             assert page.evaluate("document.documentElement.lang") == language

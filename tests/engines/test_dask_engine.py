@@ -14,6 +14,7 @@ from klankbord.errors import KlankbordError, MissingExtraError
 from shard_tasks import (
     SECRET,
     Counting,
+    cores_seen,
     dying,
     dying_once,
     failing,
@@ -31,6 +32,10 @@ def test_results_come_in_the_order_of_the_shards(engine: DaskEngine) -> None:
     assert list(engine.map(squared, range(50))) == [number * number for number in range(50)]
     assert list(engine.map(slow_first, range(6))) == list(range(6))
     assert list(engine.map(squared, [])) == []
+
+
+def test_a_worker_uses_one_core(engine: DaskEngine) -> None:
+    assert set(engine.map(cores_seen, range(4))) == {1}
 
 
 def test_each_worker_loads_what_a_task_needs_once(running: Any, engine: DaskEngine) -> None:

@@ -10,7 +10,18 @@ import pytest
 from klankbord.cli.output import report_bug
 from klankbord.engines import LocalEngine
 from klankbord.errors import KlankbordError
-from shard_tasks import SECRET, Counting, dying, failing, missing, refusing, slow_first, squared
+from klankbord.room import cores
+from shard_tasks import (
+    SECRET,
+    Counting,
+    cores_seen,
+    dying,
+    failing,
+    missing,
+    refusing,
+    slow_first,
+    squared,
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,12 @@ def test_a_few_are_worked_on_ahead(pool: LocalEngine) -> None:
     assert next(results) == 0
     assert len(given) <= 6
     assert list(results) == [number * number for number in range(1, 30)]
+
+
+def test_a_worker_uses_one_core(pool: LocalEngine) -> None:
+    here = cores()
+    assert set(pool.map(cores_seen, range(6))) == {1}
+    assert cores() == here
 
 
 def test_each_worker_loads_what_a_task_needs_once(pool: LocalEngine) -> None:
