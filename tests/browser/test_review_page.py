@@ -163,6 +163,7 @@ def test_it_works_without_script(site: Served, person: Person) -> None:
     page.get_by_role("button", name="Adres maken").click()
     assert "/enter?token=" in page.get_by_label("Adres voor uw collega").input_value()
     page.get_by_role("button", name="Afsluiten").click()
+    page.get_by_text("U bent klaar").first.wait_for()
     assert "U bent klaar" in page.title()
 
 
