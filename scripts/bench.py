@@ -96,7 +96,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--other-venv", type=Path, help="environment for BERTopic; made there")
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     parser.add_argument("--markdown", type=Path, metavar="JSON", help="print it as in the README")
-    parser.add_argument("--instructions", action="store_true", help="count them, under valgrind")
+    parser.add_argument(
+        "--instructions",
+        action="store_true",
+        help="count them, under valgrind: some twelve minutes",
+    )
     return parser.parse_args()
 
 
