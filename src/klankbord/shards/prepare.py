@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from klankbord.errors import WorkspaceError
-from klankbord.records import RejectedRow
+from klankbord.records import Mapped, RejectedRow, in_turn
 from klankbord.settings import Settings
 from klankbord.shards.loaded import Loaded
 
@@ -80,11 +80,10 @@ class Preparing:
         return preparing_with, (self.settings, self.pseudonymiser.check_value)
 
 
-Mapped: TypeAlias = Callable[[Preparing, Iterable[Raw]], Iterable[Prepared]]
-
-
-def ready(batches: Iterable[Batch], preparing: Preparing, mapped: Mapped = map) -> Iterator[Ready]:
-    """Yield the batches of one file prepared, in their order; `mapped` is that of an engine."""
+def ready(
+    batches: Iterable[Batch], preparing: Preparing, mapped: Mapped = in_turn
+) -> Iterator[Ready]:
+    """Yield the batches of one file prepared, in their order; `mapped` may be that of an engine."""
     from klankbord.sources import FeedbackIds
 
     ids = FeedbackIds()
