@@ -159,9 +159,9 @@ def analyse(
         pa.default_memory_pool().release_unused()
         before = store.state()
         heard = hear(store, as_of, started)
-        roomy = shards is not None or heard.feedback.num_rows <= BESIDE
+        crowded = busy.here and heard.feedback.num_rows > BESIDE
         with closing(busy):
-            mapped = busy.map if roomy else in_turn
+            mapped = in_turn if crowded else busy.map
             found = find(store, heard, encoder, tone_model, settings, progress, mapped)
         listed = found.findings
         with store.transaction():

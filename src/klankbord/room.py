@@ -19,16 +19,14 @@ _CGROUPS = (  # limit and use of a container, of both versions
     ),
 )
 _UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-
-
-_kept_to: list[int] = []
+_kept_to: list[int] = []  # cores; empty: all there are
 
 
 def cores() -> int:
     """Return on how many cores this process may run."""
-    if hasattr(os, "sched_getaffinity"):
-        return min([len(os.sched_getaffinity(0)), *_kept_to])
-    return min([os.cpu_count() or 1, *_kept_to])
+    affine = hasattr(os, "sched_getaffinity")
+    found = len(os.sched_getaffinity(0)) if affine else os.cpu_count() or 1
+    return min([found, *_kept_to])
 
 
 def keep_to(number: int) -> None:

@@ -15,7 +15,7 @@ from itertools import islice
 from statistics import median
 from threading import Event, Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import uuid4
 
 from klankbord import __version__
@@ -45,6 +45,8 @@ class DaskEngine:
     takes much longer than others; the first result counts. Making one silences Dask's loggers in
     this process, which could tell what a task was given.
     """
+
+    here: ClassVar[bool] = False
 
     def __init__(self, scheduler: str) -> None:
         """Use the scheduler at an address such as tls://host:8786.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeAlias, TypeVar
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -12,6 +12,8 @@ Task: TypeAlias = Callable[[Shard], Result]
 
 class Engine(Protocol):
     """Maps a function that depends on its shard alone over many shards."""
+
+    here: ClassVar[bool]  # its workers take memory of this machine
 
     def map(self, task: Task[Shard, Result], shards: Iterable[Shard]) -> Iterator[Result]:
         """Yield the result for each shard, in their order; a few are worked on ahead.

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from klankbord.engines.engine import Task
 from klankbord.engines.outcome import Done, Failed, attempt
@@ -23,6 +23,8 @@ _AHEAD = 2  # shards per worker that are worked on or wait, which bounds memory
 
 class LocalEngine:
     """Works in this process on a few shards, and with a process per core on more of them."""
+
+    here: ClassVar[bool] = True
 
     def __init__(self, workers: int = 0) -> None:
         """Use `workers` processes; 0 for as many as this process has cores."""
